@@ -1,0 +1,3 @@
+"""Complete models composed of the layers, each with trained presets."""
+
+__all__ = []

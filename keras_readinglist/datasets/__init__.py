@@ -1,0 +1,3 @@
+"""Real data sets and seeded task generators, all as NumPy arrays."""
+
+__all__ = []

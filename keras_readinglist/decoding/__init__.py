@@ -1,0 +1,3 @@
+"""Generic decoding loops: sampling and beam search."""
+
+__all__ = []

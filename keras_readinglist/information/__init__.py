@@ -1,0 +1,3 @@
+"""Description length, complexity and coding."""
+
+__all__ = []

@@ -1,0 +1,3 @@
+"""Keras layers, one concept per file."""
+
+__all__ = []

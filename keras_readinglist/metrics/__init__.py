@@ -1,0 +1,3 @@
+"""Measures of the papers that Keras does not have."""
+
+__all__ = []
