@@ -86,7 +86,9 @@ class PresetMixin:
         config = _read_json(directory / "config.json")
         stored = config.get("class_name")
         if config.get("registered_name") != f"keras_readinglist>{stored}":
-            raise PresetError(f"`{name}` is no preset of keras_readinglist: its class is {stored!r}.")
+            raise PresetError(
+                f"`{name}` is no preset of keras_readinglist: its class is {stored!r}."
+            )
         if stored not in {c.__name__ for c in _family(cls)}:
             raise PresetError(f"`{name}` holds a {stored}, not a {cls.__name__}.")
         _refuse_foreign_classes(config, name)
@@ -143,7 +145,9 @@ def load_preset(name):
 
     class_name = _read_json(_locate(name) / "config.json").get("class_name")
     if class_name not in applications.__all__:
-        raise PresetError(f"`{name}` is no preset of keras_readinglist: its class is {class_name!r}.")
+        raise PresetError(
+            f"`{name}` is no preset of keras_readinglist: its class is {class_name!r}."
+        )
     return getattr(applications, class_name).from_preset(name)
 
 
@@ -176,7 +180,9 @@ def _read_json(path):
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise PresetError(f"{path.parent.name}/{path.name} is missing or damaged: {error}") from error
+        raise PresetError(
+            f"{path.parent.name}/{path.name} is missing or damaged: {error}"
+        ) from error
     if not isinstance(value, dict):
         raise PresetError(f"{path.parent.name}/{path.name} must hold a JSON object.")
     return value
@@ -231,7 +237,9 @@ def _copy_halved(source, target):
             continue
         value = item[()]
         options = {"compression": "gzip", "shuffle": True} if value.size > 64 else {}
-        target.create_dataset(key, data=value.astype("float16" if value.dtype == "f4" else value.dtype), **options)
+        target.create_dataset(
+            key, data=value.astype("float16" if value.dtype == "f4" else value.dtype), **options
+        )
         target[key].attrs.update(item.attrs)
 
 
