@@ -1,3 +1,52 @@
 """Real data sets and seeded task generators, all as NumPy arrays."""
 
-__all__ = []
+from keras_readinglist.datasets import loading, text
+from keras_readinglist.datasets.loading import DatasetNotFoundError
+
+DATASETS = {
+    "python_source": text.PYTHON_SOURCE,
+    "shakespeare": text.SHAKESPEARE,
+    "tiny_shakespeare": text.TINY_SHAKESPEARE,
+}
+
+__all__ = ["DATASETS", "DatasetNotFoundError", "find", "load", "prepare"]
+
+
+def load(name, split="train", *, data_dir=None, download=False):
+    """Return one split of a data set.
+
+    It is looked for in `data_dir`, in `$KERAS_READINGLIST_DATA`, in the download folder, and in
+    a directory prepared by TensorFlow Datasets.
+
+    Args:
+        name: String, a key of `DATASETS`: `"tiny_shakespeare"` (a string),
+            `"shakespeare"` (a list of 42 works), `"python_source"` (a list of modules of the
+            running interpreter's standard library).
+        split: String, `"train"`, `"validation"` or `"test"`.
+        data_dir: Path of a folder that holds the raw files.
+        download: Boolean, whether to fetch the set if it is nowhere on this machine.
+
+    Returns:
+        The data of the split.
+
+    Raises:
+        ValueError: If the name or the split is unknown.
+        DatasetNotFoundError: If the set is not here; the message says what to type.
+    """
+    return loading.load(name, _dataset(name), split, data_dir, download)
+
+
+def find(name, data_dir=None):
+    """Return the local path of a data set, or `None`; arguments as in `load`."""
+    return loading.find(_dataset(name), data_dir)
+
+
+def prepare(name, data_dir=None):
+    """Fetch a data set for offline use and return its path; arguments as in `load`."""
+    return loading.prepare(name, _dataset(name), data_dir)
+
+
+def _dataset(name):
+    if name not in DATASETS:
+        raise loading.unknown(name, DATASETS)
+    return DATASETS[name]

@@ -115,12 +115,18 @@ def reproduce(slug, scale="reduced", output="runs", resume=False, jobs=1):
     return report.judge(recipe, scale, results)
 
 
-def _finished(recipe, scale, output, run, seed):
-    path = run_directory(output, recipe.slug, scale, run, seed) / "result.json"
+def _result(directory):
+    path = directory / "result.json"
     if not path.exists():
+        raise ValueError(f"{directory} has no result.json: this run is not finished.")
+    return json.loads(path.read_text())
+
+
+def _finished(recipe, scale, output, run, seed):
+    directory = run_directory(output, recipe.slug, scale, run, seed)
+    if not (directory / "result.json").exists():
         return False
-    stored = json.loads(path.read_text())["config"]
-    return stored == report.plain(recipe.config(run, scale, seed))
+    return _result(directory)["config"] == report.plain(recipe.config(run, scale, seed))
 
 
 def write_presets(slug, directory, scale="reduced", output="runs"):
@@ -142,7 +148,7 @@ def write_presets(slug, directory, scale="reduced", output="runs"):
     for name, trained in recipe.presets.items():
         seed = recipe.seeds(trained.run, scale)[0]
         source = run_directory(output, slug, scale, trained.run, seed)
-        result = json.loads((source / "result.json").read_text())
+        result = _result(source)
         model = presets.load_preset(source / "model")
         target = pathlib.Path(directory) / name
         metadata = {
