@@ -1,0 +1,69 @@
+"""Choosing a symbol from logits: temperature, top-k, top-p and the Gumbel trick."""
+
+from keras import ops
+
+_REFUSED = -1e9
+
+
+def filter_logits(logits, temperature=1.0, top_k=None, top_p=None):
+    """Apply temperature, then top-k, then top-p (nucleus) filtering.
+
+    All three may be tensors, so that a compiled loop need not be compiled again for new values.
+
+    Args:
+        logits: Float tensor `(..., symbols)`.
+        temperature: Positive number by which the logits are divided; 0 leaves them as they are
+            (`choose` then takes the largest).
+        top_k: Keep the `k` largest logits, the first of equal ones; `None` keeps all.
+        top_p: Keep the smallest set of largest logits whose probabilities add up to at least `p`;
+            `None` keeps all.
+
+    Returns:
+        Float32 tensor of the same shape; refused symbols have a logit of -1e9.
+    """
+    logits = ops.cast(logits, "float32")
+    temperature = ops.cast(temperature, "float32")
+    logits = logits / ops.where(temperature > 0, temperature, 1.0)
+    if top_k is None and top_p is None:
+        return logits
+    order = ops.argsort(-logits, axis=-1)
+    rank = ops.argsort(order, axis=-1)
+    if top_k is not None:
+        logits = ops.where(rank < ops.cast(top_k, rank.dtype), logits, _REFUSED)
+    if top_p is not None:
+        descending = ops.softmax(ops.take_along_axis(logits, order, axis=-1))
+        before = ops.cumsum(descending, axis=-1) - descending
+        mass_before = ops.take_along_axis(before, rank, axis=-1)
+        kept = ops.logical_or(mass_before < ops.cast(top_p, "float32"), rank == 0)
+        logits = ops.where(kept, logits, _REFUSED)
+    return logits
+
+
+def choose(logits, noise, temperature=1.0, top_k=None, top_p=None):
+    """Sample symbols with Gumbel noise that was drawn beforehand.
+
+    `argmax(logits + noise)` is a sample of `softmax(logits)` if the noise is standard Gumbel.
+
+    Args:
+        logits: Float tensor `(..., symbols)`.
+        noise: Standard Gumbel noise of the same shape; it is ignored where `temperature` is 0.
+        temperature: As in `filter_logits`; 0 means greedy.
+        top_k: As in `filter_logits`.
+        top_p: As in `filter_logits`.
+
+    Returns:
+        Int32 tensor `(...)`.
+    """
+    warm = ops.cast(ops.cast(temperature, "float32") > 0, "float32")
+    filtered = filter_logits(logits, temperature, top_k, top_p)
+    return ops.cast(ops.argmax(filtered + noise * warm, axis=-1), "int32")
+
+
+def check_sampling(temperature, top_k, top_p):
+    """Raise a `ValueError` that names the sampling argument that is out of range."""
+    if not temperature >= 0:
+        raise ValueError(f"`temperature` must be at least 0. Received: {temperature}")
+    if top_k is not None and (int(top_k) != top_k or top_k < 1):
+        raise ValueError(f"`top_k` must be a positive integer or None. Received: {top_k}")
+    if top_p is not None and not 0 < top_p <= 1:
+        raise ValueError(f"`top_p` must lie in (0, 1], or be None. Received: {top_p}")
