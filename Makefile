@@ -1,0 +1,43 @@
+# Everything runs in .venv, with the versions of constraints.txt.
+PYTHON ?= python3
+VENV = .venv
+BIN = $(VENV)/bin
+PIP = $(BIN)/pip install -q -c constraints.txt
+
+.PHONY: gallery test check lint docs bench clean
+
+gallery: $(VENV)/gallery  ## open the gallery of trained demos
+	$(BIN)/keras-readinglist gallery
+
+test: $(VENV)/dev  ## run the tests on the three backends
+	$(BIN)/pytest --backends=all
+
+check: $(VENV)/dev lint  ## what CI runs: lint, tests, gallery in a browser, pages
+	$(BIN)/pytest --backends=all
+	KERAS_BACKEND=jax $(BIN)/pytest -m gallery
+	$(BIN)/keras-readinglist tour --backend jax
+	$(MAKE) docs
+
+lint: $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+docs: $(VENV)/dev  ## execute the pages and build the site into site/
+	KERAS_BACKEND=jax $(BIN)/python docs/build.py
+
+bench: $(VENV)/dev  ## time every workload against its peer
+	$(BIN)/python benchmarks/run.py
+
+clean:
+	rm -rf $(VENV) build dist site docs/generated *.egg-info
+
+$(VENV)/bin/pip:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/gallery: pyproject.toml constraints.txt | $(VENV)/bin/pip
+	$(PIP) -e ".[jax,gallery]"
+	touch $@
+
+$(VENV)/dev: pyproject.toml constraints.txt | $(VENV)/bin/pip
+	$(PIP) -e ".[all,dev]"
+	touch $@ $(VENV)/gallery
