@@ -1,3 +1,7 @@
 """Complete models composed of the layers, each with trained presets."""
 
-__all__ = []
+from keras_readinglist.applications.char_rnn import CharRNN
+from keras_readinglist.applications.char_tokenizer import CharTokenizer
+from keras_readinglist.applications.truncated_bptt import TruncatedBPTT
+
+__all__ = ["CharRNN", "CharTokenizer", "TruncatedBPTT"]

@@ -84,6 +84,7 @@ class CharRNN(PresetMixin, keras.Model):
     ):
         super().__init__(**kwargs)
         _check_arguments(units, num_layers, cell, embedding_dim, dropout, tie_weights)
+        self.supports_masking = True
         self.tokenizer = CharTokenizer(vocabulary)
         self.units, self.num_layers, self.cell = units, num_layers, cell
         self.embedding_dim, self.dropout = embedding_dim, dropout
@@ -254,10 +255,10 @@ class CharRNN(PresetMixin, keras.Model):
         ids = self.tokenizer.encode(text)
         trace = self._function("trace", self._trace_chunk)
         states, pieces = self._zero_states(), []
-        for chunk, mask in _chunks(ids, 4 * _READ):
-            traced = trace(ids=chunk, mask=mask, states=states)
+        for chunk, length in _chunks(ids, 4 * _READ):
+            traced = trace(states=states, **chunk)
             states = traced.pop("states")
-            pieces.append({k: v[0, :, : mask.sum()] for k, v in traced.items()})
+            pieces.append({k: v[0, :, :length] for k, v in traced.items()})
         return {k: np.concatenate([p[k] for p in pieces], axis=1) for k in pieces[0]}
 
     def _function(self, name, function):
@@ -274,39 +275,37 @@ class CharRNN(PresetMixin, keras.Model):
         """Run over a sequence, in chunks of one shape; return all logits and the last states."""
         read = self._function("read", self._read_chunk)
         states, logits = self._zero_states(), []
-        for chunk, mask in _chunks(ids, _READ if len(ids) < 16 * _READ else 16 * _READ):
-            answer = read(ids=chunk, mask=mask, states=states)
+        for chunk, length in _chunks(ids, _READ if len(ids) < 16 * _READ else 16 * _READ):
+            answer = read(states=states, **chunk)
             states = answer["states"]
-            logits.append(answer["logits"][:, : mask.sum()])
+            logits.append(answer["logits"][:, :length])
         return np.concatenate(logits, axis=1), states
 
     def _read_chunk(self, inputs):
         logits, states = self(
-            inputs["ids"], states=inputs["states"], mask=inputs["mask"], return_state=True
+            inputs["ids"], states=inputs["states"], mask=inputs.get("mask"), return_state=True
         )
         return {"logits": ops.cast(logits, "float32"), "states": states}
 
     def _write_chunk(self, inputs):
         settings = [inputs[name][0] for name in ("temperature", "top_k", "top_p")]
+        places = ops.arange(_WRITE)
 
-        def step(carry, noise):
-            logits, states = carry
-            ids = choose(logits, noise, *settings)
-            log_p = ops.log_softmax(logits)
-            chosen = ops.take_along_axis(log_p, ops.expand_dims(ids, -1), axis=-1)[:, 0]
-            new_logits, states = self(ops.expand_dims(ids, 1), states=states, return_state=True)
-            new_logits = ops.cast(new_logits[:, 0], "float32")
-            return (new_logits, states), (ids, -chosen / np.log(2.0))
+        # TensorFlow's `ops.scan` stacks only what has the shape of the carry, so the results are
+        # written into arrays that are part of it.
+        def step(t, carry):
+            logits, states, ids, bits = carry
+            chosen = choose(logits, inputs["noise"][:, t], *settings)
+            log_p = ops.take_along_axis(ops.log_softmax(logits), chosen[:, None], axis=-1)
+            ids = ops.where(places == t, chosen[:, None], ids)
+            bits = ops.where(places == t, -log_p / np.log(2.0), bits)
+            logits, states = self(chosen[:, None], states=states, return_state=True)
+            return ops.cast(logits[:, 0], "float32"), states, ids, bits
 
-        start = (inputs["logits"], list(inputs["states"]))
-        noise = ops.transpose(inputs["noise"], (1, 0, 2))
-        (logits, states), (ids, bits) = ops.scan(step, start, noise)
-        return {
-            "logits": logits,
-            "states": list(states),
-            "ids": ops.transpose(ids),
-            "bits": ops.transpose(bits),
-        }
+        empty = ops.zeros((1, _WRITE))
+        start = (inputs["logits"], list(inputs["states"]), ops.cast(empty, "int32"), empty)
+        logits, states, ids, bits = ops.fori_loop(0, _WRITE, step, start)
+        return {"logits": logits, "states": list(states), "ids": ids, "bits": bits}
 
     def _trace_chunk(self, inputs):
         x, states = self.embedding(inputs["ids"]), list(inputs["states"])
@@ -314,7 +313,7 @@ class CharRNN(PresetMixin, keras.Model):
         tracks, new_states = [], []
         for i, layer in enumerate(self.recurrent):
             initial = states[i * per_layer : (i + 1) * per_layer]
-            x, carried, gates = layer.trace(x, initial_state=initial, mask=inputs["mask"])
+            x, carried, gates = layer.trace(x, initial_state=initial, mask=inputs.get("mask"))
             new_states += carried
             tracks.append(gates)
             if self.layer_norm:
@@ -324,12 +323,17 @@ class CharRNN(PresetMixin, keras.Model):
 
 
 def _chunks(ids, size):
-    """Cut a sequence into arrays `(1, size)` with a mask; the last one is padded on the right."""
+    """Cut a sequence into inputs of shape `(1, size)`, each with its length before padding.
+
+    Only the last one is padded, and only that one has a mask: the others take the fast path.
+    """
     for begin in range(0, len(ids), size):
-        piece = ids[begin : begin + size]
-        chunk, mask = np.zeros((1, size), "int32"), np.zeros((1, size), bool)
-        chunk[0, : len(piece)], mask[0, : len(piece)] = piece, True
-        yield chunk, mask
+        piece = ids[None, begin : begin + size]
+        length = piece.shape[1]
+        chunk = {"ids": np.pad(piece, ((0, 0), (0, size - length)))}
+        if length < size:
+            chunk["mask"] = np.arange(size)[None] < length
+        yield chunk, length
 
 
 def _check_arguments(units, num_layers, cell, embedding_dim, dropout, tie_weights):

@@ -66,7 +66,7 @@ class TruncatedBPTT(keras.Model):
     def reset_states(self):
         """Set the carried states to zero."""
         for variable in self.carry:
-            variable.assign(ops.zeros_like(variable))
+            variable.assign(ops.zeros(variable.shape, dtype=variable.dtype))
 
     def fit(self, *args, callbacks=None, **kwargs):
         """As `keras.Model.fit`, with the states set to zero before every epoch."""

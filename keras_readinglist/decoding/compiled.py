@@ -23,14 +23,16 @@ class Compiled:
     """
 
     def __init__(self, function, model):
-        self._runner = _Runner(function, model)
+        self._runner = CompiledFunction(function, model)
 
     def __call__(self, **inputs):
         """Run the function on NumPy arrays, and return NumPy arrays."""
         return self._runner.predict_on_batch(inputs)
 
 
-class _Runner(keras.Model):
+class CompiledFunction(keras.Model):
+    """The model whose `predict_on_batch` runs the function."""
+
     def __init__(self, function, model):
         super().__init__()
         self._function = function

@@ -1,3 +1,23 @@
 """Keras layers, one concept per file."""
 
-__all__ = []
+from keras_readinglist.layers.recurrent import (
+    GRU,
+    LSTM,
+    CoupledLSTMCell,
+    GRUCell,
+    LSTMCell,
+    PeepholeLSTMCell,
+    SimpleRNN,
+    SimpleRNNCell,
+)
+
+__all__ = [
+    "CoupledLSTMCell",
+    "GRU",
+    "GRUCell",
+    "LSTM",
+    "LSTMCell",
+    "PeepholeLSTMCell",
+    "SimpleRNN",
+    "SimpleRNNCell",
+]

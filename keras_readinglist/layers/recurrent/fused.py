@@ -1,0 +1,89 @@
+"""The operators under `torch.nn.LSTM` and `torch.nn.GRU`, for our weights.
+
+On torch a loop over time is a Python loop; the fused operators (oneDNN on the CPU, cuDNN on the
+GPU) are several times faster. They have no variants, and masks only on the right.
+"""
+
+import keras
+from keras import ops
+
+
+def run_fused(cell, inputs, states, mask):
+    """Run a sequence through torch's operator, if there is one for this cell and mask.
+
+    Args:
+        cell: A built `LSTMCell` or `GRUCell`.
+        inputs: Tensor `(batch, time, features)`.
+        states: List of initial states.
+        mask: Boolean tensor `(batch, time)` or `None`.
+
+    Returns:
+        `(outputs, last states)`, or `None` if the portable loop must run.
+    """
+    operator = _operator(cell)
+    if operator is None or inputs.device.type == "meta" or 0 in inputs.shape:
+        return None
+    weights = _torch_weights(cell)
+    dtype = weights[0].dtype
+    inputs = inputs.to(dtype)
+    states = [state.to(dtype)[None].contiguous() for state in states]
+    initial = states[0] if len(states) == 1 else tuple(states)
+    if mask is None:
+        answer = operator(inputs, initial, weights, True, 1, 0.0, False, False, True)
+        return answer[0], [state[0] for state in answer[1:]]
+    return _run_packed(operator, inputs, initial, weights, mask)
+
+
+def _operator(cell):
+    import torch
+
+    plain = cell.use_bias and _is(cell.activation, "tanh")
+    plain = plain and _is(cell.recurrent_activation, "sigmoid")
+    if not plain:
+        return None
+    if cell.gates == 3 and getattr(cell, "reset_after", False):
+        return torch.gru if cell.update_convention == "keras" else None
+    variants = getattr(cell, "peephole", True) or cell.coupled or cell.projection_units
+    return None if variants else torch.lstm
+
+
+def _is(function, name):
+    return getattr(function, "__name__", None) == name
+
+
+def _torch_weights(cell):
+    """Return `[W, U, b, b']` in torch's layout."""
+    kernel, recurrent, bias = (
+        ops.convert_to_tensor(w) for w in (cell.kernel, cell.recurrent_kernel, cell.bias)
+    )
+    if cell.gates == 4:  # both pack i, f, g, o; torch adds two biases
+        return [kernel.t(), recurrent.t(), bias, ops.zeros_like(bias)]
+    kernel, recurrent, bias = (_swap_gates(w) for w in (kernel, recurrent, bias))
+    return [kernel.t(), recurrent.t(), bias[0], bias[1]]
+
+
+def _swap_gates(weight):
+    """Turn the packing z, r, h of a GRU into torch's r, z, n, or back."""
+    z, r, h = ops.split(weight, 3, axis=-1)
+    return ops.concatenate([r, z, h], axis=-1)
+
+
+def _run_packed(operator, inputs, initial, weights, mask):
+    import torch
+    from torch.nn.utils import rnn
+
+    lengths = mask.sum(dim=1)
+    steps = torch.arange(mask.shape[1], device=mask.device)
+    right_padded = bool((mask == (steps[None] < lengths[:, None])).all())
+    if not right_padded or not bool((lengths > 0).all()):
+        return None
+    packed = rnn.pack_padded_sequence(inputs, lengths.cpu(), batch_first=True, enforce_sorted=False)
+    order = packed.sorted_indices
+    ordered = keras.tree.map_structure(lambda state: state[:, order], initial)
+    arguments = (packed.data, packed.batch_sizes, ordered, weights, True, 1, 0.0, False, False)
+    data, *last = operator(*arguments)
+    back = packed.unsorted_indices
+    last = [state[0, back] for state in last]
+    packed = rnn.PackedSequence(data, packed.batch_sizes, order, back)
+    outputs, _ = rnn.pad_packed_sequence(packed, batch_first=True, total_length=mask.shape[1])
+    return torch.where(mask[..., None], outputs, last[0][:, None]), last

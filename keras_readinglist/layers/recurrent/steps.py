@@ -1,0 +1,180 @@
+"""The equations of the recurrent units, one time step each, and the loop that runs them.
+
+A step is a pure function `(projected input, states) -> states`; the first state is the output.
+`run` carries it over a sequence on every backend.
+"""
+
+from keras import ops
+
+
+def rnn_step(z, states, recurrent_kernel, activation=ops.tanh, factors=None):
+    """Plain recurrent network: `h_t = tanh(x_t W + h_{t-1} U + b)`, with `z = x_t W + b`."""
+    (h,) = states
+    return [activation(z + _matmul(_drop(h, factors), recurrent_kernel))]
+
+
+def lstm_step(
+    z,
+    states,
+    recurrent_kernel,
+    peephole=None,
+    coupled=False,
+    projection=None,
+    activation=ops.tanh,
+    recurrent_activation=ops.sigmoid,
+    factors=None,
+):
+    """Long short-term memory, with `z = x_t W + b` packed as i, f, c, o (f, c, o if coupled).
+
+    `i, f, o = sigmoid(z + h_{t-1} U)`, `g = tanh(z + h_{t-1} U)`, `c_t = f c_{t-1} + i g`,
+    `h_t = o tanh(c_t)`. A peephole adds `p c_{t-1}` to i and f, and `p c_t` to o: the output gate
+    sees the new cell. Coupled gates have `i = 1 - f`.
+
+    Args:
+        z: Tensor `(batch, 4 * units)`, or `(batch, 3 * units)` if coupled.
+        states: `[h, c]`.
+        recurrent_kernel: Tensor `(width of h, 4 * units)`.
+        peephole: Dictionary from `"i"`, `"f"`, `"o"` to weights `(units,)`, or `None`.
+        coupled: Boolean, whether the input gate is one minus the forget gate.
+        projection: Tensor `(units, width of h)` that maps the output, or `None`.
+        activation: Function of candidate and cell.
+        recurrent_activation: Function of the gates.
+        factors: Dropout factors `(batch, width of h)` on the recurrent input, or `None`.
+
+    Returns:
+        The new `[h, c]`.
+    """
+    h, c = states
+    h = _drop(h, factors)
+    gates = lstm_gates(
+        z, h, c, recurrent_kernel, peephole, coupled, activation, recurrent_activation
+    )
+    h = gates["o"] * activation(gates["c"])
+    if projection is not None:
+        h = _matmul(h, projection)
+    return [h, gates["c"]]
+
+
+def lstm_gates(
+    z,
+    h,
+    c,
+    recurrent_kernel,
+    peephole=None,
+    coupled=False,
+    activation=ops.tanh,
+    recurrent_activation=ops.sigmoid,
+):
+    """Return the gates `"i", "f", "o"`, the candidate `"g"` and the new cell `"c"` of an LSTM.
+
+    Works on one step or, with the states before every step, on a whole sequence at once.
+    """
+    z = z + _matmul(h, recurrent_kernel)
+    peephole = peephole or {}
+    parts = ops.split(z, 3 if coupled else 4, axis=-1)
+    names = ("f", "g", "o") if coupled else ("i", "f", "g", "o")
+    z = dict(zip(names, parts, strict=True))
+    for name in ("i", "f"):
+        if name in peephole:
+            z[name] = z[name] + peephole[name] * c
+    f = recurrent_activation(z["f"])
+    i = 1.0 - f if coupled else recurrent_activation(z["i"])
+    g = activation(z["g"])
+    c = f * c + i * g
+    if "o" in peephole:
+        z["o"] = z["o"] + peephole["o"] * c
+    return {"i": i, "f": f, "g": g, "o": recurrent_activation(z["o"]), "c": c}
+
+
+def gru_step(z, states, recurrent_kernel, recurrent_bias=None, **options):
+    """Gated recurrent unit, with `z = x_t W + b` packed as z, r, h; see `gru_gates`."""
+    (h,) = states
+    return [gru_gates(z, h, recurrent_kernel, recurrent_bias, **options)["h"]]
+
+
+def gru_gates(
+    z,
+    h,
+    recurrent_kernel,
+    recurrent_bias=None,
+    reset_after=True,
+    update_convention="keras",
+    activation=ops.tanh,
+    recurrent_activation=ops.sigmoid,
+    factors=None,
+):
+    """Return the gates `"z"` and `"r"`, the candidate `"g"` and the new state `"h"` of a GRU.
+
+    With `reset_after` the reset gate multiplies `h U + b'`, as in cuDNN; without it `h` itself.
+    The new state is `z h + (1 - z) g` by the convention of Keras and of Cho et al. (2014), and
+    `(1 - z) h + z g` by that of Chung et al. (2014) and Olah.
+    """
+    z_update, z_reset, z_candidate = ops.split(z, 3, axis=-1)
+    seen = _drop(h, factors)
+    if reset_after:
+        inner = _matmul(seen, recurrent_kernel)
+        if recurrent_bias is not None:
+            inner = inner + recurrent_bias
+        u_update, u_reset, u_candidate = ops.split(inner, 3, axis=-1)
+        update = recurrent_activation(z_update + u_update)
+        reset = recurrent_activation(z_reset + u_reset)
+        candidate = activation(z_candidate + reset * u_candidate)
+    else:
+        units = recurrent_kernel.shape[-1] // 3
+        inner = _matmul(seen, recurrent_kernel[:, : 2 * units])
+        u_update, u_reset = ops.split(inner, 2, axis=-1)
+        update = recurrent_activation(z_update + u_update)
+        reset = recurrent_activation(z_reset + u_reset)
+        u_candidate = _matmul(reset * seen, recurrent_kernel[:, 2 * units :])
+        candidate = activation(z_candidate + u_candidate)
+    keep, write = (update, 1.0 - update) if update_convention == "keras" else (1.0 - update, update)
+    return {"z": update, "r": reset, "g": candidate, "h": keep * h + write * candidate}
+
+
+def run(step, inputs, states, mask=None, go_backwards=False):
+    """Run a step over a sequence.
+
+    Where the mask is `False`, the states stay as they are and the output is that of the step
+    before.
+
+    Args:
+        step: Function `(input, states) -> states`.
+        inputs: Float tensor `(batch, time, width)`.
+        states: List of tensors `(batch, ...)`, the initial states.
+        mask: Boolean tensor `(batch, time)` or `None`.
+        go_backwards: Boolean, whether to begin with the last step. The results are then in the
+            order of processing.
+
+    Returns:
+        Pair: list of all states `(batch, time, ...)`, and list of the last states.
+    """
+    if mask is not None:
+        # As one more feature: TensorFlow cannot scan two sequences of unknown length.
+        inputs = ops.concatenate([inputs, ops.cast(mask[..., None], inputs.dtype)], axis=-1)
+    inputs = ops.swapaxes(inputs, 0, 1)
+    if go_backwards:
+        inputs = ops.flip(inputs, axis=0)
+
+    def body(states, x):
+        if mask is None:
+            new = step(x, states)
+        else:
+            new = step(x[:, :-1], states)
+            new = [ops.where(x[:, -1:] > 0, n, s) for n, s in zip(new, states, strict=True)]
+        return new, new
+
+    last, history = ops.scan(body, list(states), inputs)
+    return [ops.swapaxes(h, 0, 1) for h in history], last
+
+
+def _drop(h, factors):
+    return h if factors is None else h * factors
+
+
+def _matmul(x, kernel):
+    """Multiply in the type of the kernel and return the type of `x`.
+
+    States are kept in float32 under mixed precision: a cell is a long sum, and bfloat16 loses
+    terms below 1/256 of it.
+    """
+    return ops.cast(ops.matmul(ops.cast(x, kernel.dtype), kernel), x.dtype)
