@@ -2,6 +2,18 @@
 
 from keras_readinglist.applications.char_rnn import CharRNN
 from keras_readinglist.applications.char_tokenizer import CharTokenizer
+from keras_readinglist.applications.pointer_network import (
+    AttentionSeq2SeqBaseline,
+    PointerNetwork,
+    Seq2SeqBaseline,
+)
 from keras_readinglist.applications.truncated_bptt import TruncatedBPTT
 
-__all__ = ["CharRNN", "CharTokenizer", "TruncatedBPTT"]
+__all__ = [
+    "AttentionSeq2SeqBaseline",
+    "CharRNN",
+    "CharTokenizer",
+    "PointerNetwork",
+    "Seq2SeqBaseline",
+    "TruncatedBPTT",
+]

@@ -1,7 +1,11 @@
 """Real data sets and seeded task generators, all as NumPy arrays."""
 
 from keras_readinglist.datasets import loading, text
+from keras_readinglist.datasets.convex_hull import convex_hull, convex_hull_batch
+from keras_readinglist.datasets.delaunay import delaunay, delaunay_batch
 from keras_readinglist.datasets.loading import DatasetNotFoundError
+from keras_readinglist.datasets.streams import StreamBatcher
+from keras_readinglist.datasets.tsp import shortest_tours, tsp_batch
 
 DATASETS = {
     "python_source": text.PYTHON_SOURCE,
@@ -9,7 +13,20 @@ DATASETS = {
     "tiny_shakespeare": text.TINY_SHAKESPEARE,
 }
 
-__all__ = ["DATASETS", "DatasetNotFoundError", "find", "load", "prepare"]
+__all__ = [
+    "DATASETS",
+    "DatasetNotFoundError",
+    "StreamBatcher",
+    "convex_hull",
+    "convex_hull_batch",
+    "delaunay",
+    "delaunay_batch",
+    "find",
+    "load",
+    "prepare",
+    "shortest_tours",
+    "tsp_batch",
+]
 
 
 def load(name, split="train", *, data_dir=None, download=False):

@@ -1,5 +1,6 @@
 """Keras layers, one concept per file."""
 
+from keras_readinglist.layers.pointer_attention import PointerAttention
 from keras_readinglist.layers.recurrent import (
     GRU,
     LSTM,
@@ -18,6 +19,7 @@ __all__ = [
     "LSTM",
     "LSTMCell",
     "PeepholeLSTMCell",
+    "PointerAttention",
     "SimpleRNN",
     "SimpleRNNCell",
 ]

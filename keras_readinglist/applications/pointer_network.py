@@ -1,0 +1,450 @@
+"""Pointer networks and the two models they are compared with (Vinyals et al., 2015)."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_readinglist.decoding.beam_search import beam_search
+from keras_readinglist.decoding.compiled import Compiled
+from keras_readinglist.layers.pointer_attention import PointerAttention
+from keras_readinglist.layers.recurrent import LSTM, steps
+from keras_readinglist.layers.recurrent.cells import check_size
+from keras_readinglist.presets import PresetMixin
+
+END = 0  # the class of the end symbol; class j + 1 points at input j
+CONSTRAINTS = (None, "tour", "no_repeat")
+
+
+class SetToSequence(PresetMixin, keras.Model):
+    """An LSTM that reads a set of points and an LSTM that names some of them in order.
+
+    The base of `PointerNetwork` and of its comparison models, which differ in how the state of the
+    decoder becomes scores.
+    """
+
+    def __init__(self, units=256, input_dim=2, encoder="lstm", **kwargs):
+        super().__init__(**kwargs)
+        check_size("units", units)
+        check_size("input_dim", input_dim)
+        if encoder not in ("lstm", "bilstm"):
+            raise ValueError(f"`encoder` must be 'lstm' or 'bilstm'. Received: encoder={encoder!r}")
+        if encoder == "bilstm" and units % 2:
+            raise ValueError(f"`units` must be even for encoder='bilstm'. Received: units={units}")
+        self.units, self.input_dim, self.encoder = units, input_dim, encoder
+        both = {"return_sequences": True, "return_state": True, "dtype": self.dtype_policy}
+        if encoder == "lstm":
+            self.reader = LSTM(units, **both)
+        else:
+            self.reader = keras.layers.Bidirectional(LSTM(units // 2, **both))
+        self.writer = LSTM(units, **both)
+        self._compiled = {}
+        self.build()
+
+    def build(self, inputs_shape=None):
+        self.reader.build((None, None, self.input_dim))
+        self.writer.build((None, None, self._writer_width()))
+        self.start_symbol = self.add_weight(
+            name="start_symbol", shape=(self.input_dim,), initializer="glorot_uniform"
+        )
+        self._build_scores()
+
+    def _writer_width(self):
+        return self.input_dim
+
+    def call(self, inputs, training=False):
+        points, mask = inputs["inputs"], ops.cast(inputs["mask"], "bool")
+        memory, states = self._read(points, mask)
+        targets = ops.cast(inputs["targets"], "int32")
+        previous = self._named_points(points, targets[:, :-1])
+        start = ops.broadcast_to(self.start_symbol, (ops.shape(points)[0], 1, self.input_dim))
+        start = ops.cast(start, previous.dtype)
+        return self._write(ops.concatenate([start, previous], axis=1), memory, states)
+
+    def _read(self, points, mask):
+        """Return the memory, a dictionary, and the first states of the decoder."""
+        encoded, *states = self.reader(points, mask=mask)
+        if self.encoder == "bilstm":
+            states = [
+                ops.concatenate([states[0], states[2]], axis=-1),
+                ops.concatenate([states[1], states[3]], axis=-1),
+            ]
+        return self._memory(encoded, mask), states
+
+    def _named_points(self, points, classes):
+        """Return the coordinates of the points that classes name; anything for the end symbol."""
+        index = ops.maximum(classes - 1, 0)
+        return ops.take_along_axis(points, index[..., None], axis=1)
+
+    def get_config(self):
+        names = ("units", "input_dim", "encoder")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+    def generate(self, inputs, mask=None, beam_size=1, constraint=None, max_steps=None):
+        """Name points in order, by beam search over all examples at once.
+
+        Args:
+            inputs: Array `(batch, n, input_dim)`.
+            mask: Boolean array `(batch, n)` of the points that are there, or `None`.
+            beam_size: Positive integer; 1 is greedy.
+            constraint: `None`; `"no_repeat"`, which refuses points named before; or `"tour"`,
+                which also refuses the end until every point was named. Refused symbols are masked
+                before the softmax.
+            max_steps: Positive integer, the largest number of symbols. Defaults to `n + 1`.
+
+        Returns:
+            Pair: indices `(batch, max_steps)`, int32, padded with -1; log-probabilities `(batch,)`.
+
+        Raises:
+            ValueError: If an argument is out of range or an example has no point.
+        """
+        points, mask = self._check_inputs(inputs, mask)
+        check_size("beam_size", beam_size)
+        if constraint not in CONSTRAINTS:
+            raise ValueError(f"`constraint` must be one of {CONSTRAINTS}. Received: {constraint!r}")
+        max_steps = max_steps or points.shape[1] + 1
+        check_size("max_steps", max_steps)
+        key = (beam_size, constraint, max_steps)
+        if key not in self._compiled:
+            self._compiled[key] = Compiled(lambda batch: self._search(batch, *key), self)
+        found = self._compiled[key](inputs=points, mask=mask)
+        return found["tokens"] - 1, found["scores"]  # the end symbol becomes -1
+
+    def _check_inputs(self, inputs, mask):
+        points = np.asarray(inputs, "float32")
+        if points.ndim != 3 or points.shape[2] != self.input_dim:
+            raise ValueError(
+                f"`inputs` must have the shape (batch, n, {self.input_dim}). "
+                f"Received shape: {points.shape}"
+            )
+        mask = np.ones(points.shape[:2], bool) if mask is None else np.asarray(mask, bool)
+        if mask.shape != points.shape[:2]:
+            raise ValueError(
+                f"`mask` must have the shape {points.shape[:2]}. Received shape: {mask.shape}"
+            )
+        if not mask.any(axis=1).all():
+            raise ValueError("`mask` must leave at least one point in every example.")
+        return points, mask
+
+    def _search(self, batch, beam_size, constraint, max_steps):
+        def spread(tensor):
+            return ops.repeat(tensor, beam_size, axis=0)
+
+        points, mask = spread(batch["inputs"]), spread(ops.cast(batch["mask"], "bool"))
+        memory, states = self._read(points, mask)
+        symbols = self._num_symbols(points.shape[1])
+        # Every beam needs its own points: the search permutes them together with the states.
+        here = ops.concatenate([ops.ones_like(mask[:, :1]), mask], axis=1)
+        here = ops.pad(here, ((0, 0), (0, symbols - points.shape[1] - 1)))
+        free = ops.cast(here, "float32")
+        state = {"points": points, "memory": memory, "states": states, "free": free}
+
+        def step(tokens, state, t):
+            named = self._named_points(state["points"], tokens[:, None])
+            start = ops.cast(self.start_symbol, named.dtype)
+            x = ops.where(t == 0, start, named)
+            scores, states = self._write_step(x, state["memory"], state["states"])
+            free = self._free(state["free"], tokens, t, constraint)
+            allowed = self._allowed(free, constraint)
+            log_p = ops.log_softmax(ops.where(allowed, ops.cast(scores, "float32"), -1e9))
+            log_p = ops.where(allowed, log_p, -1e9)
+            return log_p, {**state, "states": states, "free": free}
+
+        size = ops.shape(batch["inputs"])[0]
+        tokens, scores = beam_search(step, state, size, symbols, beam_size, max_steps, END, END)
+        return {"tokens": tokens[:, 0], "scores": scores[:, 0]}
+
+    def _free(self, free, tokens, t, constraint):
+        """Take the symbol just named off the free ones; the end symbol always stays."""
+        if constraint is None:
+            return free
+        symbols = ops.arange(free.shape[-1], dtype="int32")
+        named = ops.logical_and(symbols[None] == tokens[:, None], symbols[None] != END)
+        named = ops.logical_and(named, t > 0)
+        return ops.where(named, 0.0, free)
+
+    def _allowed(self, free, constraint):
+        allowed = free > 0
+        if constraint != "tour":
+            return allowed
+        left = ops.sum(free[:, 1:], axis=-1, keepdims=True) > 0
+        return ops.concatenate([ops.logical_not(left), allowed[:, 1:]], axis=1)
+
+    def pointing(self, inputs, indices, mask=None):
+        """Return the distributions with which a given output would be written.
+
+        Args:
+            inputs: Array `(batch, n, input_dim)`.
+            indices: Int array `(batch, m)`, padded with -1, such as `generate` returns.
+            mask: Boolean array `(batch, n)`, or `None`.
+
+        Returns:
+            Float array `(batch, m, symbols)`: probability of the end symbol, then of every point.
+        """
+        points, mask = self._check_inputs(inputs, mask)
+        if "pointing" not in self._compiled:
+            self._compiled["pointing"] = Compiled(lambda batch: ops.softmax(self(batch)), self)
+        classes = np.asarray(indices, "int32") + 1
+        return self._compiled["pointing"](inputs=points, mask=mask, targets=classes)
+
+
+def encode_targets(indices):
+    """Turn index sequences into classes and weights for `fit`.
+
+    Args:
+        indices: Int array `(batch, m)`, padded with -1.
+
+    Returns:
+        Pair of arrays `(batch, m + 1)`: classes (0 is the end symbol, `j + 1` points at input
+        `j`) and weights, 1 up to and including the end symbol and 0 after it.
+    """
+    indices = np.asarray(indices, "int32")
+    classes = np.pad(indices + 1, ((0, 0), (0, 1)))
+    lengths = (indices >= 0).sum(axis=1)
+    weights = np.arange(classes.shape[1])[None] <= lengths[:, None]
+    return classes, weights.astype("float32")
+
+
+def training_batch(points, mask, indices):
+    """Return `(x, y, sample_weight)` for `fit` from what a task generator returns."""
+    classes, weights = encode_targets(indices)
+    return {"inputs": points, "mask": mask, "targets": classes}, classes, weights
+
+
+def pointer_loss():
+    """Return the cross-entropy per written symbol, the end symbol included, in nats."""
+    return keras.losses.SparseCategoricalCrossentropy(
+        from_logits=True, reduction="mean_with_sample_weight"
+    )
+
+
+@keras.saving.register_keras_serializable(package="keras_readinglist")
+class PointerNetwork(SetToSequence):
+    """Answers with pointers to its own inputs, for inputs of any number.
+
+    An LSTM reads the points; another, begun with its last state, writes. At each step the scores
+    `u_ij = v . tanh(W1 e_j + W2 d_i)` are a distribution over the inputs and a learned end symbol
+    `e_0`; the next input of the decoder is the point that was named (section 2.3).
+
+    The paper's figures: convex hulls of 10 points 87.0 %, of 50 points 69.6 % exact; Delaunay
+    triangulations of 5 points 80.7 %; tours of 10 cities of mean length 2.88 (shortest 2.87).
+
+    Args:
+        units: Positive integer, the width of both LSTMs and of the scorer. Defaults to 256.
+        input_dim: Positive integer, the dimension of a point. Defaults to 2.
+        encoder: `"lstm"`, or `"bilstm"` with `units / 2` in each direction.
+        glimpses: Non-negative integer; see `PointerAttention`.
+        logit_clip: Positive float or `None`; see `PointerAttention`.
+        **kwargs: Base model keyword arguments.
+
+    Call arguments:
+        inputs: Dictionary of `"inputs"`, float `(batch, n, input_dim)`; `"mask"`, Boolean
+            `(batch, n)`; and `"targets"`, classes `(batch, m)`, for teacher forcing.
+        training: Boolean, unused.
+
+    Input shape:
+        As above.
+
+    Output shape:
+        `(batch, m, n + 1)`, scores; class 0 ends, class `j + 1` points at input `j`.
+
+    Raises:
+        ValueError: If an argument is out of range.
+
+    Example:
+        >>> from keras_readinglist.datasets import convex_hull_batch
+        >>> model = PointerNetwork(units=8)
+        >>> points, mask, hulls = convex_hull_batch(4, 6, rng=0)
+        >>> x, y, weights = training_batch(points, mask, hulls)
+        >>> model.compile("adam", loss=pointer_loss())
+        >>> history = model.fit(x, y, sample_weight=weights, verbose=0)
+        >>> indices, log_probability = model.generate(points, mask, constraint="no_repeat")
+        >>> indices.shape
+        (4, 7)
+
+    References:
+        - [Vinyals et al., 2015, Pointer Networks](https://arxiv.org/abs/1506.03134)
+    """
+
+    def __init__(
+        self, units=256, input_dim=2, encoder="lstm", glimpses=0, logit_clip=None, **kwargs
+    ):
+        self.glimpses, self.logit_clip = glimpses, logit_clip
+        super().__init__(units, input_dim, encoder, **kwargs)
+
+    def _build_scores(self):
+        self.pointer = PointerAttention(
+            self.units,
+            glimpses=self.glimpses,
+            logit_clip=self.logit_clip,
+            dtype=self.dtype_policy,
+        )
+        self.pointer.build((None, None, self.units), (None, None, self.units))
+        self.end_symbol = self.add_weight(
+            name="end_symbol", shape=(self.units,), initializer="glorot_uniform"
+        )
+
+    def _num_symbols(self, num_points):
+        return num_points + 1
+
+    def _memory(self, encoded, mask):
+        end = ops.broadcast_to(self.end_symbol, (ops.shape(encoded)[0], 1, self.units))
+        memory = ops.concatenate([ops.cast(end, encoded.dtype), encoded], axis=1)
+        mask = ops.concatenate([ops.ones_like(mask[:, :1]), mask], axis=1)
+        projected = self.pointer.project_memory(memory)
+        return {"memory": memory, "memory_mask": mask, "projected_memory": projected}
+
+    def _write(self, inputs, memory, states):
+        decoded = self.writer(inputs, initial_state=states)[0]
+        return self.pointer(decoded, **memory)
+
+    def _write_step(self, inputs, memory, states):
+        decoded, *states = self.writer(inputs, initial_state=states)
+        return self.pointer(decoded, **memory)[:, 0], states
+
+    def get_config(self):
+        return {**super().get_config(), "glimpses": self.glimpses, "logit_clip": self.logit_clip}
+
+
+class _FixedDictionary(SetToSequence):
+    """What the comparison models share: one output class for every place up to `max_points`."""
+
+    def __init__(self, max_points, units=256, input_dim=2, encoder="lstm", **kwargs):
+        check_size("max_points", max_points)
+        self.max_points = max_points
+        super().__init__(units, input_dim, encoder, **kwargs)
+
+    def _build_scores(self):
+        self.head = keras.layers.Dense(self.max_points + 1, dtype=self.dtype_policy)
+        self.head.build((None, None, self._head_width()))
+
+    def _head_width(self):
+        return self.units
+
+    def _num_symbols(self, num_points):
+        if num_points > self.max_points:
+            raise ValueError(
+                f"`inputs` must hold at most max_points={self.max_points} points: the dictionary "
+                f"of this model is fixed. Received: {num_points}"
+            )
+        return self.max_points + 1
+
+    def _memory(self, encoded, mask):
+        self._num_symbols(encoded.shape[1] or 0)
+        return {"memory": encoded, "memory_mask": mask}
+
+    def get_config(self):
+        return {**super().get_config(), "max_points": self.max_points}
+
+
+@keras.saving.register_keras_serializable(package="keras_readinglist")
+class Seq2SeqBaseline(_FixedDictionary):
+    """The first comparison model: an LSTM encoder and decoder with a fixed output dictionary.
+
+    Args:
+        max_points: Positive integer, the largest number of points.
+        units: Positive integer, the width of both LSTMs. Defaults to 256.
+        input_dim: Positive integer, the dimension of a point. Defaults to 2.
+        encoder: `"lstm"` or `"bilstm"`.
+        **kwargs: Base model keyword arguments.
+
+    Call arguments: as for `PointerNetwork`.
+
+    Input shape:
+        As for `PointerNetwork`.
+
+    Output shape:
+        `(batch, m, max_points + 1)`.
+
+    Raises:
+        ValueError: If there are more than `max_points` points.
+
+    Example:
+        >>> model = Seq2SeqBaseline(max_points=6, units=8)
+        >>> model.generate(np.random.rand(2, 6, 2))[0].shape
+        (2, 7)
+
+    References:
+        - [Vinyals et al., 2015](https://arxiv.org/abs/1506.03134), section 2.1
+        - [Sutskever et al., 2014](https://arxiv.org/abs/1409.3215)
+    """
+
+    def _write(self, inputs, memory, states):
+        return self.head(self.writer(inputs, initial_state=states)[0])
+
+    def _write_step(self, inputs, memory, states):
+        decoded, *states = self.writer(inputs, initial_state=states)
+        return self.head(decoded)[:, 0], states
+
+
+@keras.saving.register_keras_serializable(package="keras_readinglist")
+class AttentionSeq2SeqBaseline(_FixedDictionary):
+    """The second comparison model: attention blends the memory instead of pointing into it.
+
+    `d'_i = sum_j softmax(u_i)_j e_j`; `[d_i, d'_i]` gives the scores of a fixed dictionary, and
+    is fed to the next step (section 2.2).
+
+    Args:
+        max_points: Positive integer, the largest number of points.
+        units: Positive integer, the width of both LSTMs. Defaults to 256.
+        input_dim: Positive integer, the dimension of a point. Defaults to 2.
+        encoder: `"lstm"` or `"bilstm"`.
+        **kwargs: Base model keyword arguments.
+
+    Call arguments: as for `PointerNetwork`.
+
+    Input shape:
+        As for `PointerNetwork`.
+
+    Output shape:
+        `(batch, m, max_points + 1)`.
+
+    Raises:
+        ValueError: If there are more than `max_points` points.
+
+    Example:
+        >>> model = AttentionSeq2SeqBaseline(max_points=6, units=8)
+        >>> model.generate(np.random.rand(2, 6, 2))[0].shape
+        (2, 7)
+
+    References:
+        - [Vinyals et al., 2015](https://arxiv.org/abs/1506.03134), section 2.2
+    """
+
+    def _writer_width(self):
+        return self.input_dim + 2 * self.units  # the point, and [d, d'] of the step before
+
+    def _head_width(self):
+        return 2 * self.units
+
+    def _build_scores(self):
+        super()._build_scores()
+        self.attention = PointerAttention(self.units, dtype=self.dtype_policy)
+        self.attention.build((None, None, self.units), (None, None, self.units))
+
+    def _memory(self, encoded, mask):
+        projected = self.attention.project_memory(encoded)
+        return {**super()._memory(encoded, mask), "projected_memory": projected}
+
+    def _read(self, points, mask):
+        memory, states = super()._read(points, mask)
+        return memory, [ops.concatenate([states[0], ops.zeros_like(states[0])], -1), states[1]]
+
+    def _step(self, x, memory, states):
+        """Return the new `[[d, d'], c]`."""
+        blended, c = states
+        cell = self.writer.cell
+        z = cell.project(ops.concatenate([x, ops.cast(blended, x.dtype)], axis=-1))
+        d, c = cell.step(z, [blended[:, : self.units], c])
+        query = ops.cast(d[:, None], memory["memory"].dtype)
+        weights = ops.softmax(self.attention(query, **memory))
+        context = ops.matmul(weights, ops.cast(memory["memory"], "float32"))[:, 0]
+        return [ops.concatenate([d, ops.cast(context, d.dtype)], axis=-1), c]
+
+    def _write(self, inputs, memory, states):
+        states = [ops.cast(s, self.writer.cell.state_dtype) for s in states]
+        history, _ = steps.run(lambda x, s: self._step(x, memory, s), inputs, states)
+        return self.head(history[0])
+
+    def _write_step(self, inputs, memory, states):
+        states = self._step(inputs[:, 0], memory, states)
+        return self.head(states[0][:, None])[:, 0], states

@@ -1,0 +1,115 @@
+"""Random points in the unit square and their convex hulls."""
+
+import numpy as np
+
+
+def random_points(batch_size, num_points, rng):
+    """Draw points uniformly from the unit square, a number of them for every example.
+
+    Args:
+        batch_size: Positive integer.
+        num_points: Integer, or a pair `(smallest, largest)`; at least 3.
+        rng: `numpy.random.Generator` or a seed.
+
+    Returns:
+        Points `(batch, largest, 2)`, zeros where there is none, and the Boolean mask
+        `(batch, largest)` of those that are there.
+
+    Raises:
+        ValueError: If fewer than 3 points are asked for.
+    """
+    rng = np.random.default_rng(rng)
+    low, high = (num_points, num_points) if isinstance(num_points, int) else num_points
+    if not 3 <= low <= high:
+        raise ValueError(
+            "`num_points` must be at least 3, or a pair (smallest, largest) of such numbers. "
+            f"Received: num_points={num_points}"
+        )
+    counts = rng.integers(low, high + 1, batch_size)
+    mask = np.arange(high)[None] < counts[:, None]
+    points = rng.random((batch_size, high, 2), dtype="float32")
+    return np.where(mask[..., None], points, np.float32(0)), mask
+
+
+def convex_hull_batch(batch_size, num_points, rng=None):
+    """Draw point sets with their convex hulls.
+
+    Args:
+        batch_size: Positive integer.
+        num_points: Integer, or a pair `(smallest, largest)`; at least 3.
+        rng: `numpy.random.Generator` or a seed.
+
+    Returns:
+        Points `(batch, n, 2)`, mask `(batch, n)`, and the indices of the hulls `(batch, n)`,
+        padded with -1, as `convex_hull` orders them.
+
+    Example:
+        >>> points, mask, hulls = convex_hull_batch(2, (5, 8), rng=0)
+        >>> points.shape, mask.shape, hulls.shape
+        ((2, 8, 2), (2, 8), (2, 8))
+
+    References:
+        - [Vinyals et al., 2015, Pointer Networks](https://arxiv.org/abs/1506.03134), section 3.1
+    """
+    points, mask = random_points(batch_size, num_points, rng)
+    return points, mask, convex_hull(points, mask)
+
+
+def convex_hull(points, mask=None):
+    """Return the convex hulls of a batch of point sets.
+
+    A hull begins with its vertex of lowest index, and goes round counter-clockwise. Points inside
+    and points on an edge do not belong to it.
+
+    Args:
+        points: Array `(batch, n, 2)`.
+        mask: Boolean array `(batch, n)` of the points that are there, or `None`.
+
+    Returns:
+        Int32 array `(batch, n)`, indices padded with -1.
+    """
+    points = np.asarray(points, "float64")
+    batch, n, _ = points.shape
+    mask = np.ones((batch, n), bool) if mask is None else np.asarray(mask, bool)
+    offset = points[:, None] - points[:, :, None]  # [b, i, j] = p_j - p_i
+    cross = (
+        offset[:, :, :, None, 0] * offset[:, :, None, :, 1]
+        - offset[:, :, :, None, 1] * offset[:, :, None, :, 0]
+    )
+    same = np.eye(n, dtype=bool)
+    ignored = same[None, :, None, :] | same[None, None] | ~mask[:, None, None, :]
+    edge = ((cross > 0) | ignored).all(axis=-1)  # every other point lies to the left
+    edge &= mask[:, :, None] & mask[:, None, :] & ~same
+    successor = edge.argmax(axis=-1)
+    start = edge.any(axis=-1).argmax(axis=-1)
+    hull = np.full((batch, n), -1, "int32")
+    current, open_ = start, np.ones(batch, bool)
+    rows = np.arange(batch)
+    for step in range(n):
+        hull[:, step] = np.where(open_, current, -1)
+        current = successor[rows, current]
+        open_ &= current != start
+    return hull
+
+
+def close_path(indices):
+    """Append the first index to every path: the form of the published files.
+
+    Args:
+        indices: Int array `(batch, m)`, padded with -1.
+
+    Returns:
+        Int array `(batch, m + 1)`.
+    """
+    indices = np.asarray(indices)
+    closed = np.concatenate([indices, np.full((len(indices), 1), -1, indices.dtype)], axis=1)
+    closed[np.arange(len(indices)), (indices >= 0).sum(axis=1)] = indices[:, 0]
+    return closed
+
+
+def open_path(indices):
+    """Drop the repeated first index from every path; the inverse of `close_path`."""
+    opened = np.array(indices)
+    lengths = (opened >= 0).sum(axis=1)
+    opened[np.arange(len(opened)), lengths - 1] = -1
+    return opened[:, :-1]

@@ -1,0 +1,149 @@
+"""Random cities in the unit square and short tours through them."""
+
+import numpy as np
+
+from keras_readinglist.datasets.convex_hull import random_points
+
+_LARGEST_EXACT = 12
+
+
+def tsp_batch(batch_size, num_points, rng=None):
+    """Draw cities with their shortest tours.
+
+    Args:
+        batch_size: Positive integer.
+        num_points: Integer, or a pair `(smallest, largest)`, from 3 to 12.
+        rng: `numpy.random.Generator` or a seed.
+
+    Returns:
+        Points `(batch, n, 2)`, mask `(batch, n)`, and tours `(batch, n)`, padded with -1. A tour
+        begins with city 0 and goes round counter-clockwise.
+
+    Example:
+        >>> points, mask, tours = tsp_batch(2, (5, 6), rng=0)
+        >>> int(tours[0, 0])
+        0
+
+    References:
+        - [Vinyals et al., 2015, Pointer Networks](https://arxiv.org/abs/1506.03134), section 3.3
+    """
+    points, mask = random_points(batch_size, num_points, rng)
+    return points, mask, shortest_tours(points, mask)
+
+
+def shortest_tours(points, mask=None):
+    """Return the shortest tours of a batch of point sets, by dynamic programming.
+
+    Args:
+        points: Array `(batch, n, 2)`, with n from 3 to 12.
+        mask: Boolean array `(batch, n)`, true for the first points of each example, or `None`.
+
+    Returns:
+        Int32 array `(batch, n)`, from city 0 counter-clockwise, padded with -1.
+
+    Raises:
+        ValueError: If there are too few or too many cities.
+
+    References:
+        - Held, Karp, 1962, A dynamic programming approach to sequencing problems
+    """
+    points = np.asarray(points, "float64")
+    batch, n, _ = points.shape
+    counts = np.full(batch, n) if mask is None else np.asarray(mask, bool).sum(axis=1)
+    if not 3 <= counts.min() <= counts.max() <= _LARGEST_EXACT:
+        raise ValueError(
+            f"`points` must hold 3 to {_LARGEST_EXACT} cities an example. Received: "
+            f"{counts.min()} to {counts.max()}"
+        )
+    tours = np.full((batch, n), -1, "int32")
+    for count in np.unique(counts):
+        rows = np.flatnonzero(counts == count)
+        for part in np.array_split(rows, -(-len(rows) // 2000)):
+            tours[part, :count] = _held_karp(points[part, :count])
+    return tours
+
+
+def _held_karp(points):
+    """Return the shortest tours of examples of one size, `(batch, n)`.
+
+    `cost[S, j]` is the shortest way from city 0 through the set S of others that ends in j + 1.
+    """
+    batch, n, _ = points.shape
+    distance = np.sqrt(((points[:, :, None] - points[:, None]) ** 2).sum(-1)).transpose(1, 2, 0)
+    others = n - 1
+    cost = np.full((1 << others, others, batch), np.inf, "float32")
+    before = np.zeros((1 << others, others, batch), "int8")
+    for j in range(others):
+        cost[1 << j, j] = distance[0, j + 1]
+    for subset in range(1, 1 << others):
+        members = [j for j in range(others) if subset >> j & 1]
+        if len(members) < 2:
+            continue
+        for j in members:
+            rest = [k for k in members if k != j]
+            ways = cost[subset ^ (1 << j), rest] + distance[[k + 1 for k in rest], j + 1]
+            best = ways.argmin(axis=0)
+            cost[subset, j] = np.take_along_axis(ways, best[None], 0)[0]
+            before[subset, j] = np.array(rest, "int8")[best]
+    rows, subset = np.arange(batch), np.full(batch, (1 << others) - 1)
+    current = (cost[-1] + distance[1:, 0]).argmin(axis=0)
+    tours = np.zeros((batch, n), "int32")
+    for place in range(others, 0, -1):
+        tours[:, place] = current + 1
+        current, subset = before[subset, current, rows].astype(int), subset ^ (1 << current)
+    return counter_clockwise(points, tours)
+
+
+def counter_clockwise(points, tours):
+    """Turn round the tours that go clockwise; their first city stays the first."""
+    path = np.take_along_axis(np.asarray(points, "float64"), tours[..., None], axis=1)
+    following = np.roll(path, -1, axis=1)
+    area = (path[..., 0] * following[..., 1] - path[..., 1] * following[..., 0]).sum(axis=1)
+    turned = np.concatenate([tours[:, :1], tours[:, :0:-1]], axis=1)
+    return np.where(area[:, None] < 0, turned, tours)
+
+
+def nearest_neighbor_tour(points):
+    """Return the tour that always goes to the nearest city not visited, `(n,)`, from city 0."""
+    points = np.asarray(points, "float64")
+    tour, free = [0], set(range(1, len(points)))
+    while free:
+        here = points[tour[-1]]
+        tour.append(min(free, key=lambda j: ((points[j] - here) ** 2).sum()))
+        free.remove(tour[-1])
+    return np.array(tour, "int32")
+
+
+def two_opt_tour(points, tour=None):
+    """Improve a tour by turning round pieces of it, until no turn makes it shorter.
+
+    Args:
+        points: Array `(n, 2)`, for any n.
+        tour: The tour to begin with, `(n,)`; the nearest-neighbour tour by default.
+
+    Returns:
+        Int32 array `(n,)`, from city 0 counter-clockwise.
+
+    References:
+        - Croes, 1958, A method for solving traveling-salesman problems
+    """
+    points = np.asarray(points, "float64")
+    tour = nearest_neighbor_tour(points) if tour is None else np.asarray(tour, "int32")
+    distance = np.sqrt(((points[:, None] - points[None]) ** 2).sum(-1))
+    n = len(points)
+    i, j = np.triu_indices(n, 2)
+    while True:
+        after = np.roll(tour, -1)
+        gain = (
+            distance[tour[i], after[i]]
+            + distance[tour[j], after[j]]
+            - distance[tour[i], tour[j]]
+            - distance[after[i], after[j]]
+        )
+        best = gain.argmax() if len(gain) else 0
+        if not len(gain) or gain[best] < 1e-9:
+            break
+        begin, end = i[best] + 1, j[best] + 1
+        tour = np.concatenate([tour[:begin], tour[begin:end][::-1], tour[end:]])
+    tour = np.roll(tour, -int(np.flatnonzero(tour == 0)[0]))
+    return counter_clockwise(points[None], tour[None].astype("int32"))[0]
