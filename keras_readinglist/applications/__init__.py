@@ -2,6 +2,7 @@
 
 from keras_readinglist.applications.char_rnn import CharRNN
 from keras_readinglist.applications.char_tokenizer import CharTokenizer
+from keras_readinglist.applications.lstm_explorer import LSTMExplorer
 from keras_readinglist.applications.pointer_network import (
     AttentionSeq2SeqBaseline,
     PointerNetwork,
@@ -13,6 +14,7 @@ __all__ = [
     "AttentionSeq2SeqBaseline",
     "CharRNN",
     "CharTokenizer",
+    "LSTMExplorer",
     "PointerNetwork",
     "Seq2SeqBaseline",
     "TruncatedBPTT",

@@ -4,6 +4,7 @@ from keras_readinglist.datasets import loading, text
 from keras_readinglist.datasets.convex_hull import convex_hull, convex_hull_batch
 from keras_readinglist.datasets.delaunay import delaunay, delaunay_batch
 from keras_readinglist.datasets.loading import DatasetNotFoundError
+from keras_readinglist.datasets.long_range import adding_problem, copy_memory, temporal_order
 from keras_readinglist.datasets.streams import StreamBatcher
 from keras_readinglist.datasets.tsp import shortest_tours, tsp_batch
 
@@ -17,14 +18,17 @@ __all__ = [
     "DATASETS",
     "DatasetNotFoundError",
     "StreamBatcher",
+    "adding_problem",
     "convex_hull",
     "convex_hull_batch",
+    "copy_memory",
     "delaunay",
     "delaunay_batch",
     "find",
     "load",
     "prepare",
     "shortest_tours",
+    "temporal_order",
     "tsp_batch",
 ]
 

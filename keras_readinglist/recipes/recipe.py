@@ -39,12 +39,10 @@ class Claim:
         """Return the verdict for a measured value and a measured baseline."""
         sign = 1 if self.higher_is_better else -1
         reached = sign * here >= sign * self.goal
-        beaten = baseline is None or sign * (here - baseline) >= self.margin
-        if reached and beaten:
-            return REPRODUCED
-        if baseline is not None and sign * (here - baseline) > 0:
-            return PARTLY
-        return PARTLY if reached else NOT_REPRODUCED
+        if baseline is None:
+            return REPRODUCED if reached else NOT_REPRODUCED
+        beaten = sign * (here - baseline) >= self.margin and here != baseline
+        return (NOT_REPRODUCED, PARTLY, REPRODUCED)[reached + beaten]
 
 
 @dataclass(frozen=True)
