@@ -112,8 +112,8 @@ RECIPE = Recipe(
             goal=2.0,
             baseline="rnn/initial_decay",
             higher_is_better=False,
-            note="A forget bias of 1 means gates near 0.73, and 0.73 ** 90 is 1e-12; the orthogonal "
-            "matrix of the plain network hardly shrinks anything before training.",
+            note="A forget bias of 1 means gates near 0.73, and 0.73 ** 90 is 1e-12; the "
+            "orthogonal matrix of the plain network shrinks little before training.",
         ),
         Claim(
             "Orders of magnitude that the LSTM's gradient loses over 90 steps, after training",
