@@ -1,0 +1,1 @@
+"""The gallery: one exhibit per item of the reading list."""

@@ -127,11 +127,13 @@ def _print_table(title, header, rows):
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(*header, title=title, title_justify="left", box=None, pad_edge=False)
+    table = Table(*header, box=None, pad_edge=False)
     for row in rows:
         table.add_row(*map(str, row))
     width = None if sys.stdout.isatty() else 160
-    Console(width=width, highlight=False, markup=False).print(table)
+    console = Console(width=width, highlight=False, markup=False)
+    console.print(title, soft_wrap=True)
+    console.print(table)
 
 
 def _list(arguments):

@@ -265,6 +265,14 @@ RECIPE = Recipe(
             unconfirmed=True,
         ),
         Claim(
+            "Python source, nats per character, against the best compressor",
+            metric="python/nats_per_char",
+            goal=1.2,
+            baseline="python/best_compressor",
+            higher_is_better=False,
+            note="Modules share whole passages, which a compressor copies from the training text.",
+        ),
+        Claim(
             "Functions written at temperature 0.5 that parse as Python",
             metric="python/functions_that_parse",
             goal=0.2,

@@ -1,0 +1,112 @@
+"""What an exhibit is, and what its page can use.
+
+An exhibit's file defines `EXHIBIT = Exhibit(...)` and, with its decorators,
+
+- `@EXHIBIT.page`: a function `(ctx)` that lays out controls and pictures and connects them with
+  `ctx.event`; `ctx.run(preset, function)` calls `function(model)` under the model's lock;
+- `@EXHIBIT.tour`: a function without arguments that runs the default once and returns one line.
+
+What the functions compute is written as plain functions of arrays and strings beside them; they
+raise `ValueError` with a sentence for people, which the page shows.
+"""
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from keras_readinglist import catalog
+
+from .serving import serve
+
+
+@dataclass
+class Exhibit:
+    """One page of the gallery; title, authors and year come from the catalogue.
+
+    Args:
+        slug: Item of the catalogue.
+        claim: The idea, in one sentence.
+        try_this: What to do first, in one sentence.
+        what_you_see: What the picture shows, in three sentences.
+        presets: Presets that the page uses; they are warmed up after launch.
+        shows: Dotted names below `keras_readinglist` whose source made the picture.
+    """
+
+    slug: str
+    claim: str
+    try_this: str
+    what_you_see: str
+    presets: tuple[str, ...] = ()
+    shows: tuple[str, ...] = ()
+    layout: Callable | None = field(default=None, repr=False)
+    run_tour: Callable | None = field(default=None, repr=False)
+
+    @property
+    def item(self):
+        return catalog.find(self.slug)
+
+    def page(self, layout):
+        self.layout = layout
+        return layout
+
+    def tour(self, function):
+        self.run_tour = function
+        return function
+
+
+def run(preset, function):
+    """Call `function(model)` of a preset under its lock."""
+    return serve(preset).run(function)
+
+
+class Context:
+    """What the layout of a page can use."""
+
+    def __init__(self, exhibit):
+        self.exhibit = exhibit
+        self.run = run
+
+    def event(self, trigger, fn, inputs=None, outputs=None, verb=None, **options):
+        """Connect an event; with a `verb` it becomes the public endpoint `<slug>_<verb>`.
+
+        Args:
+            trigger: Event listener, such as `button.click`.
+            fn: Function or generator function; a `ValueError` becomes a friendly message.
+            inputs: Components.
+            outputs: Components.
+            verb: Name of the public endpoint, or `None` for a private event.
+            **options: Passed on to Gradio.
+        """
+        options.setdefault("show_progress", "hidden")
+        if verb:
+            options["api_name"] = f"{self.exhibit.slug.replace('-', '_')}_{verb}"
+            options.setdefault("concurrency_limit", 2)
+        else:
+            options["api_visibility"] = "private"
+        return trigger(friendly(fn), inputs, outputs, **options)
+
+
+def friendly(fn):
+    """Turn the `ValueError` of a handler into a message that the page shows."""
+    import gradio as gr
+
+    if inspect.isgeneratorfunction(fn):
+
+        @functools.wraps(fn)
+        def generator(*args):
+            try:
+                yield from fn(*args)
+            except ValueError as error:
+                raise gr.Error(str(error), print_exception=False) from error
+
+        return generator
+
+    @functools.wraps(fn)
+    def plain(*args):
+        try:
+            return fn(*args)
+        except ValueError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+
+    return plain
