@@ -101,9 +101,7 @@ def _page(exhibit, page, before, after):
         f'<p class="claim">{escape(exhibit.claim)}</p>'
         f'<p class="try"><b>Try this:</b> {escape(exhibit.try_this)}</p></div>'
     )
-    with contextlib.suppress(AttributeError):
-        exhibit.blocks = page
-    exhibit.layout(Context(exhibit))
+    exhibit.layout(Context(exhibit, page))
     gr.HTML(
         f'<div class="krl"><h2>What you see</h2><p>{escape(exhibit.what_you_see)}</p>'
         f"<h2>The paper's number, and ours</h2>{numbers(item)}{links(item)}</div>"

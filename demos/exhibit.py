@@ -2,11 +2,12 @@
 
 An exhibit's file defines `EXHIBIT = Exhibit(...)` and, with its decorators,
 
-- `@EXHIBIT.page`: a function `(ctx)` that lays out controls and pictures and connects them with
-  `ctx.event`; `ctx.run(preset, function)` calls `function(model)` under the model's lock;
+- `@EXHIBIT.page`: a function `(ctx)` that lays out controls and pictures, connects them with
+  `ctx.event` and fills them with `ctx.at_first`;
 - `@EXHIBIT.tour`: a function without arguments that runs the default once and returns one line.
 
-What the functions compute is written as plain functions of arrays and strings beside them; they
+`run(preset, function)` calls `function(model)` under the model's lock.
+What the handlers compute is written as plain functions of arrays and strings beside them; they
 raise `ValueError` with a sentence for people, which the page shows.
 """
 
@@ -63,9 +64,12 @@ def run(preset, function):
 class Context:
     """What the layout of a page can use."""
 
-    def __init__(self, exhibit):
-        self.exhibit = exhibit
-        self.run = run
+    def __init__(self, exhibit, blocks):
+        self.exhibit, self.blocks = exhibit, blocks
+
+    def at_first(self, fn, outputs):
+        """Show the result of `fn()` as soon as the page is open, before any click."""
+        return self.event(self.blocks.load, fn, None, outputs)
 
     def event(self, trigger, fn, inputs=None, outputs=None, verb=None, **options):
         """Connect an event; with a `verb` it becomes the public endpoint `<slug>_<verb>`.

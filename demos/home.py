@@ -26,7 +26,7 @@ def places():
     return spots
 
 
-def wrap(title, width=27, lines=2):
+def wrap(title, width, lines=2):
     """Break a title into lines of at most `width` characters."""
     rows = [""]
     for word in title.split():
@@ -87,15 +87,15 @@ def _box(item, x, y):
     fill = "var(--krl-panel)" if built else "var(--krl-paper)"
     dash = "" if built else ' stroke-dasharray="4 4"'
     lines = "".join(
-        f'<text x="{x + 12}" y="{y + 22 + 17 * i}" font-size="14" '
+        f'<text x="{x + 12}" y="{y + 22 + 16 * i}" font-size="13" '
         f'font-weight="{600 if built else 400}">{escape(line)}</text>'
-        for i, line in enumerate(wrap(item.title))
+        for i, line in enumerate(wrap(item.title, 23 if built else 25))
     )
     note = f"{item.authors.split(',')[0]}, {item.year}" + ("" if built else " · coming")
     body = (
         f'<rect x="{x}" y="{y}" width="{_WIDTH}" height="{_HEIGHT}" rx="6" stroke-width="'
         f'{2 if built else 1}"{dash} style="fill:{fill};stroke:{colour}"/>{lines}'
-        f'<text x="{x + 12}" y="{y + 61}" font-size="12.5" style="fill:var(--krl-faint)">'
+        f'<text x="{x + 12}" y="{y + 61}" font-size="12" style="fill:var(--krl-faint)">'
         f"{escape(note)}</text><title>{escape(item.title)}. {escape(item.summary)}</title>"
     )
     if not built:

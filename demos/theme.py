@@ -37,12 +37,14 @@ CSS = (
     _block(":root", 1)
     + _block(".dark", 2)
     + """
-.gradio-container{max-width:1180px!important;margin:auto}
+.gradio-container{max-width:min(1180px,100vw)!important;margin:auto}
 .gradio-container .prose{font-size:16px;line-height:1.55}
-.krl{color:var(--krl-ink);font-size:16px;line-height:1.55}
+.krl{color:var(--krl-ink);max-width:100%;overflow-wrap:anywhere;font-size:16px;line-height:1.55}
 .krl svg{display:block;width:100%;height:auto;font-family:system-ui,sans-serif}
 .krl svg text{fill:var(--krl-ink);font-variant-numeric:tabular-nums}
 .krl a{color:var(--krl-accent,var(--krl-sequences));text-decoration:underline}
+.krl svg a{text-decoration:none}
+.krl .scroll table{min-width:640px}
 .krl h1{font-size:28px;line-height:1.25;margin:4px 0 2px;font-weight:650}
 .krl .by{color:var(--krl-faint);margin:0 0 10px}
 .krl .claim{font-size:19px;margin:0 0 6px;max-width:46em}
@@ -63,9 +65,14 @@ CSS = (
 .krl .room-list h2{font-size:17px;margin:16px 0 4px}
 .krl .room-list ul{margin:0;padding-left:20px}
 .krl .room-list li{margin:4px 0}
-@media(max-width:760px){.krl .map{display:none}.krl .rooms{display:block}
-  .krl h1{font-size:23px}.krl .claim{font-size:17px}}
+@media(max-width:760px){.gradio-container,.gradio-container :is(.main,.wrap,.contain,.tabs,
+  .column){min-width:0!important;max-width:100%}.gradio-container .main{padding:12px 8px!important}
+  .krl .map{display:none}.krl .rooms{display:block}
+  .krl svg a{text-decoration:none}
+.krl .scroll table{min-width:640px}
+.krl h1{font-size:23px}.krl .claim{font-size:17px}}
 .krl svg a:focus-visible rect,.krl a:focus-visible{outline:3px solid var(--krl-accent,#888)}
+div.nav-holder{display:none!important}
 footer{display:none!important}
 """
 )

@@ -214,13 +214,14 @@ def page(ctx):
                 clear = gr.Button("Clear")
             step = gr.Slider(1, 21, 1, step=1, label="Step")
             text = gr.Textbox(DEFAULT, label="Points, as pairs", lines=3, max_lines=4)
-            pictures = gr.HTML(lambda: default()[1])
+            pictures = gr.HTML()
         with gr.Column(scale=3):
-            picture = gr.HTML(lambda: default()[0], js_on_load=_CLICK)
+            picture = gr.HTML(board(()), js_on_load=_CLICK)
     gr.Examples([[DEFAULT, "Convex hull", 1], [DEFAULT, "Shortest tour", 3],
                  ["[[0.1, 0.2], [0.9, 0.15], [0.8, 0.8], [0.3, 0.9], [0.5, 0.4]]", "Triangulation",
                   1]], [text, task, step], label="Examples", api_visibility="private")  # fmt: skip
     inputs, outputs = [text, task, step], [picture, pictures]
+    ctx.at_first(default, outputs)
     ctx.event(text.change, show, inputs, outputs, verb="solve", trigger_mode="always_last")
     ctx.event(task.change, show, inputs, outputs)
     ctx.event(step.change, show, inputs, outputs, trigger_mode="always_last")

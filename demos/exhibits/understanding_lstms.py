@@ -28,6 +28,7 @@ EXHIBIT = Exhibit(
 
 PRESET = "char_rnn_shakespeare"
 TEXT = "ROMEO:\nBut, soft! what light through yonder window breaks?\n"
+UNIT = 68  # the busiest of layer 1 over the text
 LONGEST = 200
 KINDS = {
     "rnn": ("plain network", "var(--krl-vision)"),
@@ -78,11 +79,23 @@ def equations(tracks, step):
             f'<td><b>= {result:.3f}</b></td><td class="faint">{words}</td></tr>'
         )
 
+    def gate(name):
+        inner = np.log(now[name] / max(1 - now[name], 1e-7) + 1e-30)
+        return f"σ({inner:.3f})"
+
     kept, written = now["f"] * before, now["i"] * now["g"]
     rows = (
-        line("f", "σ(x W_f + h U_f + b_f)", "σ(…)", now["f"], f"keeps {now['f']:.0%} of the cell"),
-        line("i", "σ(x W_i + h U_i + b_i)", "σ(…)", now["i"], f"lets {now['i']:.0%} of g in"),
-        line("g", "tanh(x W_g + h U_g + b_g)", "tanh(…)", now["g"], "what could be written"),
+        line(
+            "f", "σ(x W_f + h U_f + b_f)", gate("f"), now["f"], f"keeps {now['f']:.0%} of the cell"
+        ),
+        line("i", "σ(x W_i + h U_i + b_i)", gate("i"), now["i"], f"lets {now['i']:.0%} of g in"),
+        line(
+            "g",
+            "tanh(x W_g + h U_g + b_g)",
+            f"tanh({np.arctanh(np.clip(now['g'], -1 + 1e-7, 1 - 1e-7)):.3f})",
+            now["g"],
+            "what could be written",
+        ),
         line(
             "c",
             "f · c<sub>before</sub> + i · g",
@@ -91,7 +104,7 @@ def equations(tracks, step):
             now["c"],
             "the new cell",
         ),
-        line("o", "σ(x W_o + h U_o + b_o)", "σ(…)", now["o"], f"shows {now['o']:.0%}"),
+        line("o", "σ(x W_o + h U_o + b_o)", gate("o"), now["o"], f"shows {now['o']:.0%}"),
         line(
             "h",
             "o · tanh(c)",
@@ -160,7 +173,7 @@ def add_numbers(length, seed):
 @cache
 def default_look():
     """Return what the first tab shows before any click."""
-    return look(TEXT, 1, busiest_unit(TEXT, 1), 8)
+    return look(TEXT, 1, UNIT, 8)
 
 
 @cache
@@ -181,10 +194,11 @@ def page(ctx):
             )
             with gr.Column(scale=2):
                 layer = gr.Slider(1, 2, 1, step=1, label="Layer")
-                unit = gr.Slider(0, 255, lambda: busiest_unit(TEXT, 1), step=1, label="Unit")
+                unit = gr.Slider(0, 255, UNIT, step=1, label="Unit")
                 busy = gr.Button("Choose the unit that changes most")
         step = gr.Slider(1, LONGEST, 8, step=1, label="Step")
-        inside = gr.HTML(default_look)
+        inside = gr.HTML()
+        ctx.at_first(default_look, inside)
         inputs = [text, layer, unit, step]
         for trigger in (layer.change, unit.change, step.change):
             ctx.event(trigger, look, inputs, inside, trigger_mode="always_last")
@@ -199,7 +213,8 @@ def page(ctx):
         with gr.Row():
             length = gr.Slider(10, 300, 100, step=10, label="Steps (trained on 100)")
             seed = gr.Number(0, label="Problem", precision=0)
-        summed = gr.HTML(default_sum)
+        summed = gr.HTML()
+        ctx.at_first(default_sum, summed)
         ctx.event(length.release, add_numbers, [length, seed], summed)
         ctx.event(seed.change, add_numbers, [length, seed], summed, verb="add")
 
@@ -207,6 +222,5 @@ def page(ctx):
 @EXHIBIT.tour
 def tour():
     """Read the default text."""
-    unit = busiest_unit(TEXT, 1)
-    tracks = run(PRESET, lambda model: trace(TEXT, 1, unit, model))
-    return f"unit {unit} of layer 1 keeps {tracks['f'].mean():.0%} of its cell on average"
+    tracks = run(PRESET, lambda model: trace(TEXT, 1, UNIT, model))
+    return f"unit {UNIT} of layer 1 keeps {tracks['f'].mean():.0%} of its cell on average"

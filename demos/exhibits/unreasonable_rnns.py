@@ -213,7 +213,8 @@ def page(ctx):
                     go = gr.Button("Write", variant="primary")
                     stop = gr.Button("Stop")
             with gr.Column(scale=3):
-                written = gr.HTML(default_text)
+                written = gr.HTML()
+        ctx.at_first(default_text, written)
         inputs = [prompt, corpus, length, temperature, top_k, top_p]
         running = ctx.event(go.click, write, inputs, written, verb="write")
         stop.click(None, None, None, cancels=[running], api_visibility="private")
@@ -239,7 +240,8 @@ def page(ctx):
                 text = gr.Textbox(SAMPLE, label="Text to read", lines=10)
                 look = gr.Button("Look inside", variant="primary")
             with gr.Column(scale=3):
-                inside = gr.HTML(default_cells)
+                inside = gr.HTML()
+        ctx.at_first(default_cells, inside)
         ctx.event(look.click, look_inside, [text, which, cell], inside, verb="look")
         ctx.event(cell.change, look_inside, [text, which, cell], inside)
 
