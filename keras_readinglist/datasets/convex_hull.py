@@ -76,9 +76,13 @@ def convex_hull(points, mask=None):
         offset[:, :, :, None, 0] * offset[:, :, None, :, 1]
         - offset[:, :, :, None, 1] * offset[:, :, None, :, 0]
     )
+    to_start = points[:, None, None] - points[:, :, None, None]  # [b, i, j, k] = p_k - p_i
+    to_end = points[:, None, None] - points[:, None, :, None]
+    between = (cross == 0) & ((to_start * to_end).sum(axis=-1) < 0)
     same = np.eye(n, dtype=bool)
     ignored = same[None, :, None, :] | same[None, None] | ~mask[:, None, None, :]
-    edge = ((cross > 0) | ignored).all(axis=-1)  # every other point lies to the left
+    # An edge has every other point on its left, or on itself.
+    edge = ((cross > 0) | between | ignored).all(axis=-1)
     edge &= mask[:, :, None] & mask[:, None, :] & ~same
     successor = edge.argmax(axis=-1)
     start = edge.any(axis=-1).argmax(axis=-1)

@@ -33,7 +33,7 @@ class RecurrentLayer(keras.layers.Layer):
         self.return_sequences, self.return_state = return_sequences, return_state
         self.return_gates, self.go_backwards = return_gates, go_backwards
         self.zero_output_for_mask = zero_output_for_mask
-        self.stateful = False  # read by keras.layers.Bidirectional
+        self.stateful, self.states = False, None  # read by keras.layers.Bidirectional
         self.supports_masking = True
         # The gradient of TensorFlow's scan cannot be compiled by XLA.
         self.supports_jit = keras.config.backend() != "tensorflow"

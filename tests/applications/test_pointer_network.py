@@ -1,0 +1,145 @@
+"""Pointer networks: causal, blind to padding, valid under constraints, and able to learn."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_readinglist.applications import (
+    AttentionSeq2SeqBaseline,
+    PointerNetwork,
+    Seq2SeqBaseline,
+)
+from keras_readinglist.applications.pointer_network import (
+    encode_targets,
+    pointer_loss,
+    training_batch,
+)
+from keras_readinglist.datasets import convex_hull_batch
+
+POINTS, MASK, HULLS = convex_hull_batch(6, (4, 7), 0)
+MODELS = {
+    "pointer": lambda: PointerNetwork(8),
+    "glimpse": lambda: PointerNetwork(8, encoder="bilstm", glimpses=1, logit_clip=5.0),
+    "lstm": lambda: Seq2SeqBaseline(7, 8),
+    "attention": lambda: AttentionSeq2SeqBaseline(7, 8),
+}
+models = pytest.mark.parametrize("make", MODELS.values(), ids=MODELS.keys())
+
+
+def logits(model, points=POINTS, mask=MASK, hulls=HULLS):
+    return model.predict_on_batch(training_batch(points, mask, hulls)[0])
+
+
+@pytest.fixture(autouse=True)
+def fixed_seed():
+    keras.utils.set_random_seed(0)
+
+
+def test_targets():
+    classes, weights = encode_targets([[2, 0, -1], [1, 0, 2]])
+    assert classes.tolist() == [[3, 1, 0, 0], [2, 1, 3, 0]]
+    assert weights.tolist() == [[1, 1, 1, 0], [1, 1, 1, 1]]
+
+
+@pytest.mark.parametrize("name", ["glimpse", "attention"])
+def test_round_trips(name, tmp_path):
+    model = MODELS[name]()
+    expected = logits(model)
+    copy = type(model).from_config(model.get_config())
+    copy.set_weights(model.get_weights())
+    np.testing.assert_allclose(logits(copy), expected, atol=1e-6)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(logits(loaded), expected, atol=1e-6)
+    model.save_to_preset(tmp_path / "preset")
+    preset = type(model).from_preset(tmp_path / "preset")
+    np.testing.assert_allclose(logits(preset), expected, atol=1e-6)
+
+
+@models
+def test_padding_changes_nothing(make):
+    model = make()
+    expected = logits(model)
+    points = np.where(MASK[..., None], POINTS, np.float32(0.7))
+    np.testing.assert_allclose(logits(model, points), expected, atol=1e-6)
+    if make is MODELS["pointer"]:
+        wide = np.pad(POINTS, ((0, 0), (0, 3), (0, 0))), np.pad(MASK, ((0, 0), (0, 3)))
+        np.testing.assert_allclose(logits(model, *wide)[..., :8], expected, atol=1e-5)
+
+
+@models
+def test_no_symbol_depends_on_later_targets(make):
+    model = make()
+    changed = HULLS.copy()
+    changed[:, 2] = np.where(HULLS[:, 2] == 0, 1, 0)
+    before, after = logits(model), logits(model, hulls=changed)
+    np.testing.assert_allclose(before[:, :3], after[:, :3], atol=1e-6)
+    assert np.abs(before[:, 3:] - after[:, 3:]).max() > 1e-5
+
+
+@models
+def test_constraints(make):
+    model, counts = make(), MASK.sum(axis=1)
+    tours, _ = model.generate(POINTS, MASK, beam_size=2, constraint="tour")
+    for tour, count in zip(tours, counts, strict=True):
+        assert sorted(tour[tour >= 0]) == list(range(count))
+    answers, _ = model.generate(POINTS, MASK, constraint="no_repeat")
+    for answer, count in zip(answers, counts, strict=True):
+        named = answer[answer >= 0].tolist()
+        assert len(set(named)) == len(named) and set(named) <= set(range(count))
+
+
+@models
+def test_generate_scores_what_pointing_shows(make):
+    model = make()
+    indices, scores = model.generate(POINTS, MASK, max_steps=5)
+    p = model.pointing(POINTS, indices, MASK)
+    np.testing.assert_allclose(p.sum(axis=-1), 1, atol=1e-5)
+    classes, weights = encode_targets(indices)
+    if make is MODELS["pointer"]:  # a fixed dictionary also gives mass to points that are not there
+        chosen = np.take_along_axis(np.log(p + 1e-30), classes[:, :5, None], axis=-1)[..., 0]
+        np.testing.assert_allclose((chosen * weights[:, :5]).sum(axis=1), scores, atol=1e-4)
+
+
+def test_a_wider_beam_is_never_worse_on_its_own_score():
+    model = PointerNetwork(8)
+    scores = [model.generate(POINTS, MASK, beam, max_steps=4)[1] for beam in (1, 4096 // 8)]
+    assert (scores[1] >= scores[0] - 1e-5).all()
+
+
+def test_the_network_is_not_symmetric_in_its_inputs():
+    model = PointerNetwork(8)
+    order = np.array([2, 0, 1, 3])
+    points = POINTS[:, :4]
+    whole = np.ones(points.shape[:2], bool)
+    first = logits(model, points, whole, HULLS[:, :1])[:, 0, 1:]
+    second = logits(model, points[:, order], whole, HULLS[:, :1])[:, 0, 1:]
+    assert np.abs(first[:, order] - second).max() > 1e-4
+
+
+@pytest.mark.slow
+def test_learns_a_batch_by_heart():
+    model = PointerNetwork(64)
+    x, y, weights = training_batch(*convex_hull_batch(64, (5, 7), 1))
+    model.compile(keras.optimizers.Adam(1e-2, global_clipnorm=2.0), loss=pointer_loss())
+    losses = [float(model.train_on_batch(x, y, sample_weight=weights)) for _ in range(500)]
+    assert losses[-1] < 0.05
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: PointerNetwork(0), "`units` must be"),
+        (lambda: PointerNetwork(7, encoder="bilstm"), "`units` must be even"),
+        (lambda: PointerNetwork(8, encoder="cnn"), "`encoder` must be"),
+        (lambda: PointerNetwork(8).generate(np.ones((2, 3))), "`inputs` must have the shape"),
+        (lambda: PointerNetwork(8).generate(POINTS, MASK & False), "`mask` must leave"),
+        (lambda: PointerNetwork(8).generate(POINTS, MASK[:, 1:]), "`mask` must have the shape"),
+        (lambda: PointerNetwork(8).generate(POINTS, MASK, 0), "`beam_size` must be"),
+        (lambda: PointerNetwork(8).generate(POINTS, constraint="x"), "`constraint` must be"),
+        (lambda: Seq2SeqBaseline(5, 8).generate(POINTS, MASK), "at most max_points=5"),
+    ],
+)
+def test_bad_arguments(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

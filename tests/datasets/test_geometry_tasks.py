@@ -1,0 +1,137 @@
+"""Hulls, triangulations and tours are exact, and stand in the order of the paper."""
+
+import itertools
+
+import numpy as np
+import pytest
+from scipy import spatial
+
+from keras_readinglist.datasets import (
+    convex_hull,
+    convex_hull_batch,
+    delaunay,
+    delaunay_batch,
+    shortest_tours,
+    tsp_batch,
+)
+from keras_readinglist.datasets.convex_hull import close_path, open_path
+from keras_readinglist.datasets.tsp import nearest_neighbor_tour, two_opt_tour
+from keras_readinglist.metrics import geometry
+
+
+def examples(points, mask, indices):
+    for cloud, there, path in zip(points, mask, indices, strict=True):
+        yield cloud[there], path[path >= 0].tolist()
+
+
+def test_hulls_equal_qhull_and_begin_at_the_lowest_index():
+    for cloud, path in examples(*convex_hull_batch(100, (3, 12), 0)):
+        vertices = spatial.ConvexHull(cloud).vertices.tolist()  # counter-clockwise
+        at = vertices.index(min(vertices))
+        assert path == vertices[at:] + vertices[:at]
+
+
+def test_points_on_an_edge_do_not_belong_to_the_hull():
+    square = np.array([[0.5, 0.5], [0, 0], [1, 0], [0.5, 0.0], [1, 1], [0, 1]])
+    assert convex_hull(square[None])[0].tolist() == [1, 2, 4, 5, -1, -1]
+
+
+def test_closed_and_open_paths():
+    _, _, hulls = convex_hull_batch(20, (4, 9), 1)
+    closed = close_path(hulls)
+    assert all(p[p >= 0][-1] == p[0] for p in closed)
+    np.testing.assert_array_equal(open_path(closed), hulls)
+
+
+def test_triangulations_equal_qhull():
+    for cloud, path in examples(*delaunay_batch(60, (3, 9), 0)):
+        expected = {
+            frozenset(t) for t in spatial.Delaunay(cloud.astype("float64")).simplices.tolist()
+        }
+        triangles = [path[i : i + 3] for i in range(0, len(path), 3)]
+        assert {frozenset(t) for t in triangles} == expected and len(triangles) == len(expected)
+        assert all(t == sorted(t) for t in triangles)
+        centres = [incentre(*cloud[t].astype("float64")) for t in triangles]
+        assert centres == sorted(centres)
+
+
+def incentre(a, b, c):
+    sides = [np.linalg.norm(p - q) for p, q in ((b, c), (c, a), (a, b))]
+    return tuple(sum(s * p for s, p in zip(sides, (a, b, c), strict=True)) / sum(sides))
+
+
+def test_tours_are_shortest_counter_clockwise_and_begin_at_the_first_city():
+    for cloud, path in examples(*tsp_batch(30, (3, 7), 0)):
+        n = len(cloud)
+        lengths = [
+            geometry.tour_length(cloud[None], np.array([[0, *rest]]))[0]
+            for rest in itertools.permutations(range(1, n))
+        ]
+        assert geometry.tour_length(cloud[None], np.array([path]))[0] == pytest.approx(min(lengths))
+        assert path[0] == 0 and sorted(path) == list(range(n))
+        assert geometry.polygon_area(cloud[path]) > 0
+
+
+def test_heuristic_tours_are_valid_and_ordered_by_quality():
+    points = np.random.default_rng(0).random((20, 10, 2))
+    lengths = []
+    for make in (shortest_tours, each(two_opt_tour), each(nearest_neighbor_tour)):
+        tours = make(points)
+        assert geometry.is_valid_tour(tours, 10).all()
+        lengths.append(geometry.tour_length(points, tours))
+    assert (lengths[0] <= lengths[1] + 1e-9).all() and (lengths[1] <= lengths[2] + 1e-9).all()
+    assert lengths[0].mean() < lengths[1].mean() < lengths[2].mean()
+
+
+def each(make):
+    return lambda points: np.array([make(cloud) for cloud in points])
+
+
+def test_moving_and_turning_the_points_changes_nothing():
+    points, _, hulls = convex_hull_batch(10, 7, 0)
+    angle = 0.7
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    moved = points.astype("float64") @ turn.T + 3
+    np.testing.assert_array_equal(convex_hull(moved), hulls)
+    np.testing.assert_array_equal(shortest_tours(moved), shortest_tours(points))
+    assert geometry.triangle_coverage(delaunay(moved), delaunay(points)) == 1
+
+
+def test_seeds_and_padding():
+    first, second = (convex_hull_batch(5, (3, 8), 4) for _ in range(2))
+    for a, b in zip(first, second, strict=True):
+        np.testing.assert_array_equal(a, b)
+    points, mask, hulls = first
+    assert (points[~mask] == 0).all() and set(mask.sum(1)) <= set(range(3, 9))
+    assert not set(hulls[hulls >= 0]) - set(range(8))
+
+
+def test_metrics():
+    bow_tie = np.array([[0, 0], [1, 1], [1, 0], [0, 1.0]])
+    assert not geometry.is_simple_polygon(bow_tie)
+    assert geometry.is_simple_polygon(bow_tie[[0, 2, 1, 3]])
+    assert not geometry.is_simple_polygon(bow_tie[[0, 2, 1, 0]])
+    points = bow_tie[None].repeat(2, 0)
+    true = np.array([[0, 2, 1, 3]] * 2)
+    assert geometry.hull_accuracy(np.array([[1, 3, 0, 2], [0, 1, 2, 3]]), true) == 0.5
+    ratio, share = geometry.hull_area_ratio(points, np.array([[0, 2, 1, -1], [0, 1, 2, 3]]), true)
+    assert np.isnan(ratio) and share == 0.5
+    assert geometry.hull_area_ratio(points, true, true) == (1.0, 0.0)
+    triangles = np.array([[0, 1, 2, 1, 2, 3]])
+    assert geometry.delaunay_accuracy(triangles[:, [3, 4, 5, 1, 0, 2]], triangles) == 1
+    assert geometry.triangle_coverage(np.array([[0, 1, 2, 0, 1, -1]]), triangles) == 0.5
+    tours = np.array([[0, 1, 2, 2], [0, 3, 2, 1]])
+    assert geometry.is_valid_tour(tours, 4).tolist() == [False, True]
+
+
+@pytest.mark.parametrize("make", [convex_hull_batch, delaunay_batch, tsp_batch])
+def test_too_few_points(make):
+    with pytest.raises(ValueError, match="`num_points` must be at least 3"):
+        make(2, 2)
+
+
+def test_too_many_points():
+    with pytest.raises(ValueError, match="3 to 12"):
+        tsp_batch(1, 13)
+    with pytest.raises(ValueError, match="3 to 12"):
+        delaunay_batch(1, 13)

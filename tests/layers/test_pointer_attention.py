@@ -1,0 +1,111 @@
+"""Pointer attention equals its equation, and points only at what is there."""
+
+import numpy as np
+import pytest
+from keras import ops
+
+from keras_readinglist.layers import PointerAttention
+from keras_readinglist.layers.pointer_attention import log_probabilities
+from keras_readinglist.testing import check_layer, gradient_check
+
+RNG = np.random.default_rng(0)
+QUERY = RNG.standard_normal((2, 3, 4)).astype("float32")
+MEMORY = RNG.standard_normal((2, 5, 6)).astype("float32")
+MASK = np.array([[1, 1, 0, 1, 0], [1, 1, 1, 1, 1]], bool)
+
+
+def call(layer, query=QUERY, memory=MEMORY, mask=None):
+    tensors = [ops.convert_to_tensor(t) for t in (query, memory)]
+    mask = None if mask is None else ops.convert_to_tensor(mask)
+    return ops.convert_to_numpy(layer(*tensors, memory_mask=mask))
+
+
+def oracle(layer, query, memory, mask=None):
+    """The scores by Eq. 3, one pair at a time."""
+    w = {v.name: np.asarray(ops.convert_to_numpy(v), "float64") for v in layer.weights}
+    scores = np.zeros((len(query), query.shape[1], memory.shape[1]))
+    for b, i in np.ndindex(scores.shape[:2]):
+        d = query[b, i].astype("float64")
+        for k in range(layer.glimpses + 1):
+            name = f"glimpse_{k}" if k < layer.glimpses else "pointer"
+            u = np.full(memory.shape[1], -1e9)
+            for j, e in enumerate(memory[b]):
+                if mask is None or mask[b, j]:
+                    hidden = e @ w[f"{name}_memory"] + d @ w[f"{name}_query"]
+                    hidden = hidden + w.get(f"{name}_bias", 0)
+                    u[j] = np.tanh(hidden) @ w[f"{name}_vector"][:, 0]
+            if k < layer.glimpses:
+                a = np.exp(u - u.max())
+                d = (a / a.sum()) @ memory[b] @ w[f"{name}_value"]
+        if layer.logit_clip:
+            u = np.where(u > -1e8, layer.logit_clip * np.tanh(u), u)
+        scores[b, i] = np.where(u > -1e8, u / layer.temperature, u)
+    return scores
+
+
+@pytest.mark.parametrize(
+    "kwargs",
+    [{}, {"use_bias": True}, {"glimpses": 2}, {"logit_clip": 3.0, "temperature": 2.0}],
+    ids=str,
+)
+@pytest.mark.parametrize("mask", [None, MASK], ids=["no mask", "mask"])
+def test_equals_its_equation(kwargs, mask):
+    layer = PointerAttention(7, **kwargs)
+    got = call(layer, mask=mask)
+    np.testing.assert_allclose(got, oracle(layer, QUERY, MEMORY, mask), atol=1e-5)
+
+
+def test_contract_of_a_layer():
+    check_layer(PointerAttention, {"units": 7}, {"query": QUERY, "memory": MEMORY})
+    kwargs = {"units": 5, "glimpses": 1, "use_bias": True, "logit_clip": 2.0}
+    check_layer(PointerAttention, kwargs, {"query": QUERY, "memory": MEMORY}, policies=())
+
+
+def test_gradients():
+    assert gradient_check(PointerAttention(7, glimpses=1), QUERY, MEMORY).ok
+
+
+def test_probabilities():
+    scores = call(PointerAttention(7), mask=MASK)
+    p = np.exp(ops.convert_to_numpy(log_probabilities(ops.convert_to_tensor(scores))))
+    np.testing.assert_allclose(p.sum(-1), 1, atol=1e-6)
+    assert (p[0][:, ~MASK[0]] == 0).all()
+    nothing = call(PointerAttention(7), mask=np.zeros_like(MASK))
+    assert np.isneginf(
+        ops.convert_to_numpy(log_probabilities(ops.convert_to_tensor(nothing)))
+    ).all()
+
+
+def test_a_mask_for_every_query():
+    layer = PointerAttention(7)
+    mask = RNG.random((2, 3, 5)) < 0.7
+    scores = call(layer, mask=mask)
+    assert (scores[~mask] == -1e9).all()
+    np.testing.assert_allclose(scores[mask], call(layer)[mask], atol=1e-6)
+
+
+def test_permuting_the_memory_permutes_the_scores():
+    layer, order = PointerAttention(7, glimpses=1), RNG.permutation(5)
+    np.testing.assert_allclose(
+        call(layer, memory=MEMORY[:, order]), call(layer)[..., order], atol=1e-5
+    )
+
+
+def test_padding_changes_nothing():
+    layer = PointerAttention(7, glimpses=1)
+    padded = np.concatenate([MEMORY, np.full((2, 4, 6), 9, "float32")], axis=1)
+    mask = np.arange(9)[None].repeat(2, 0) < 5
+    np.testing.assert_allclose(
+        call(layer, memory=padded, mask=mask)[..., :5], call(layer), atol=1e-5
+    )
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "name"),
+    [({"units": 0}, "units"), ({"units": 2, "glimpses": -1}, "glimpses"),
+     ({"units": 2, "logit_clip": 0.0}, "logit_clip"),
+     ({"units": 2, "temperature": -1}, "temperature")],
+)  # fmt: skip
+def test_bad_arguments(kwargs, name):
+    with pytest.raises(ValueError, match=f"`{name}` must be"):
+        PointerAttention(**kwargs)

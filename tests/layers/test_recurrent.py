@@ -1,0 +1,343 @@
+"""The recurrent core equals its equations, Keras and torch, and keeps its invariants."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from keras_readinglist import layers
+from keras_readinglist.layers.recurrent import steps
+from keras_readinglist.testing import check_layer, gradient_check
+
+RNG = np.random.default_rng(0)
+B, T, D, H = 3, 5, 4, 6
+X = RNG.standard_normal((B, T, D)).astype("float32")
+MASK = np.array([[1, 1, 0, 1, 0], [1, 1, 1, 1, 1], [0, 1, 1, 0, 0]], bool)
+RIGHT = np.array([[1, 1, 1, 0, 0], [1, 1, 1, 1, 1], [1, 0, 0, 0, 0]], bool)
+
+VARIANTS = {
+    "rnn": (layers.SimpleRNN, {}),
+    "lstm": (layers.LSTM, {}),
+    "no bias": (layers.LSTM, {"use_bias": False}),
+    "peephole": (layers.LSTM, {"peephole": True}),
+    "output peephole": (layers.LSTM, {"peephole": ("o",)}),
+    "coupled": (layers.LSTM, {"coupled": True}),
+    "coupled peephole": (layers.LSTM, {"coupled": True, "peephole": True}),
+    "projection": (layers.LSTM, {"projection_units": 3}),
+    "gru": (layers.GRU, {}),
+    "gru reset before": (layers.GRU, {"reset_after": False}),
+    "gru olah": (layers.GRU, {"update_convention": "olah"}),
+}
+variants = pytest.mark.parametrize(
+    ("layer_class", "kwargs"), VARIANTS.values(), ids=VARIANTS.keys()
+)
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def oracle(layer, x, mask=None, initial=None, backwards=False):
+    """Run a layer's equations with plain loops in float64; return outputs and last states."""
+    cell = layer.cell
+    w = {v.name: np.asarray(ops.convert_to_numpy(v), "float64") for v in cell.weights}
+    kernel, recurrent = w["kernel"], w["recurrent_kernel"]
+    bias = w.get("bias", np.zeros(kernel.shape[1]))
+    outputs = np.zeros((len(x), x.shape[1], cell.output_size))
+    last = [np.zeros((len(x), size)) for size in cell.state_size]
+    for b in range(len(x)):
+        state = [np.zeros(size) if initial is None else initial[k][b]
+                 for k, size in enumerate(cell.state_size)]  # fmt: skip
+        order = range(x.shape[1])[::-1] if backwards else range(x.shape[1])
+        for place, t in enumerate(order):
+            if mask is None or mask[b, t]:
+                state = one_step(layer, w, kernel, recurrent, bias, x[b, t], state)
+            outputs[b, place] = state[0]
+        for k, value in enumerate(state):
+            last[k][b] = value
+    return outputs, last
+
+
+def one_step(layer, w, kernel, recurrent, bias, x, state):
+    cell, h, n = layer.cell, state[0], layer.cell.units
+    if isinstance(layer, layers.SimpleRNN):
+        return [np.tanh(x @ kernel + h @ recurrent + bias)]
+    if isinstance(layer, layers.GRU):
+        b_in, b_re = bias if bias.ndim == 2 else (bias, np.zeros_like(bias))
+        a, u = x @ kernel + b_in, h @ recurrent + b_re
+        z, r = sigmoid(a[:n] + u[:n]), sigmoid(a[n : 2 * n] + u[n : 2 * n])
+        inner = r * u[2 * n :] if cell.reset_after else (r * h) @ recurrent[:, 2 * n :]
+        g = np.tanh(a[2 * n :] + inner)
+        return [z * h + (1 - z) * g if cell.update_convention == "keras" else (1 - z) * h + z * g]
+    a, c = x @ kernel + h @ recurrent + bias, state[1]
+    names = "fgo" if cell.coupled else "ifgo"
+    parts = dict(zip(names, np.split(a, len(names)), strict=True))
+    p = {gate: w.get(f"peephole_{gate}", 0.0) for gate in "ifo"}
+    f = sigmoid(parts["f"] + p["f"] * c)
+    i = 1 - f if cell.coupled else sigmoid(parts["i"] + p["i"] * c)
+    c = f * c + i * np.tanh(parts["g"])
+    h = sigmoid(parts["o"] + p["o"] * c) * np.tanh(c)  # the output gate sees the new cell
+    return [h @ w["projection_kernel"] if cell.projection_units else h, c]
+
+
+def build(layer_class, kwargs, **more):
+    layer = layer_class(H, return_sequences=True, return_state=True, **kwargs, **more)
+    layer.build(X.shape)
+    rng = np.random.default_rng(1)
+    layer.set_weights([rng.standard_normal(w.shape) * 0.5 for w in layer.get_weights()])
+    return layer
+
+
+def numpy(outputs):
+    return [np.array(ops.convert_to_numpy(o)) for o in outputs]
+
+
+@variants
+@pytest.mark.parametrize(
+    ("mask", "backwards"),
+    [(None, False), (RIGHT, False), (MASK, True)],
+    ids=["plain", "right padding", "any mask, backwards"],
+)
+def test_equals_plain_loops(layer_class, kwargs, mask, backwards):
+    layer = build(layer_class, kwargs, go_backwards=backwards)
+    initial = [RNG.standard_normal((B, s)).astype("float32") for s in layer.cell.state_size]
+    tensors = [ops.convert_to_tensor(s) for s in initial]
+    kept = None if mask is None else ops.convert_to_tensor(mask)
+    outputs, *last = numpy(layer(ops.convert_to_tensor(X), initial_state=tensors, mask=kept))
+    expected, states = oracle(layer, X, mask, initial, backwards)
+    np.testing.assert_allclose(outputs, expected, atol=1e-5)
+    for got, want in zip(last, states, strict=True):
+        np.testing.assert_allclose(got, want, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "kwargs"),
+    [
+        (layers.SimpleRNN, keras.layers.SimpleRNN, {}),
+        (layers.LSTM, keras.layers.LSTM, {}),
+        (layers.LSTM, keras.layers.LSTM, {"use_bias": False}),
+        (layers.GRU, keras.layers.GRU, {}),
+        (layers.GRU, keras.layers.GRU, {"reset_after": False}),
+    ],
+)
+def test_weights_of_keras_give_the_outputs_and_updates_of_keras(ours, theirs, kwargs):
+    models = []
+    for layer_class in (theirs, ours):
+        layer = layer_class(H, return_sequences=True, **kwargs)
+        model = keras.Sequential([keras.Input((T, D)), layer])
+        if models:
+            model.set_weights(models[0].get_weights())
+        models.append(model)
+    np.testing.assert_allclose(*(m.predict(X, verbose=0) for m in models), atol=1e-6)
+    target = RNG.standard_normal((B, T, H)).astype("float32")
+    for model in models:
+        model.compile(optimizer=keras.optimizers.SGD(1.0), loss="mse")
+        model.fit(X, target, verbose=0)
+    for a, b in zip(*(m.get_weights() for m in models), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+
+
+@variants
+def test_cell_stepped_equals_layer(layer_class, kwargs):
+    layer = build(layer_class, kwargs)
+    states = layer.cell.get_initial_state(B)
+    stepped = []
+    for t in range(T):
+        output, states = layer.cell(ops.convert_to_tensor(X[:, t]), states)
+        stepped.append(numpy([output])[0])
+    outputs, *last = numpy(layer(ops.convert_to_tensor(X)))
+    np.testing.assert_allclose(np.stack(stepped, axis=1), outputs, atol=1e-6)
+    for got, want in zip(numpy(states), last, strict=True):
+        np.testing.assert_allclose(got, want, atol=1e-6)
+
+
+@variants
+def test_cells_run_in_keras_rnn_with_masks(layer_class, kwargs):
+    layer = build(layer_class, kwargs)
+    wrapped = keras.layers.RNN(layer.cell, return_sequences=True)
+    mask = ops.convert_to_tensor(RIGHT)
+    got = numpy([wrapped(ops.convert_to_tensor(X), mask=mask)])[0]
+    want = numpy(layer(ops.convert_to_tensor(X), mask=mask))[0]
+    np.testing.assert_allclose(got, want, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["lstm", "peephole", "gru", "rnn", "projection"])
+def test_contract_of_a_layer(name):
+    layer_class, kwargs = VARIANTS[name]
+    check_layer(layer_class, {"units": H, "return_sequences": True, **kwargs}, X, masked=MASK)
+
+
+def test_contract_with_states_and_dropout():
+    check_layer(layers.LSTM, {"units": H, "return_state": True}, X, masked=RIGHT, policies=())
+    kwargs = {"units": H, "dropout": 0.4, "recurrent_dropout": 0.3, "seed": 1}
+    check_layer(layers.GRU, kwargs, X, policies=())
+
+
+@pytest.mark.parametrize("name", ["lstm", "coupled peephole", "gru reset before", "projection"])
+def test_gradients(name):
+    layer_class, kwargs = VARIANTS[name]
+    report = gradient_check(layer_class(H, **kwargs), X, samples=4)
+    assert report.ok, report
+
+
+def test_bidirectional():
+    layer = keras.layers.Bidirectional(layers.LSTM(H, return_sequences=True))
+    mask = ops.convert_to_tensor(RIGHT)
+    outputs = numpy([layer(ops.convert_to_tensor(X), mask=mask)])[0]
+    backward = layer.backward_layer
+    expected, _ = oracle(backward, X, RIGHT, backwards=True)
+    np.testing.assert_allclose(outputs[..., H:], expected[:, ::-1], atol=1e-5)
+
+
+def test_special_cases_of_the_variants():
+    x = ops.convert_to_tensor(X)
+    plain = build(layers.LSTM, {})
+    peephole = layers.LSTM(H, peephole=True, return_sequences=True)
+    peephole.build(X.shape)
+    peephole.set_weights([*plain.get_weights(), *[np.zeros(H)] * 3])
+    np.testing.assert_allclose(*numpy([peephole(x), plain(x)[0]]), atol=1e-6)
+
+    coupled = build(layers.LSTM, {"coupled": True})
+    tied = layers.LSTM(H, return_sequences=True)
+    tied.build(X.shape)
+    f_first = [np.concatenate([-w[..., :H], w], axis=-1) for w in coupled.get_weights()]
+    tied.set_weights(f_first)
+    np.testing.assert_allclose(*numpy([coupled(x)[0], tied(x)]), atol=1e-6)
+
+    keras_gru, olah = build(layers.GRU, {}), build(layers.GRU, {"update_convention": "olah"})
+    negated = [np.concatenate([-w[..., :H], w[..., H:]], -1) for w in keras_gru.get_weights()]
+    olah.set_weights(negated)
+    np.testing.assert_allclose(*numpy([keras_gru(x)[0], olah(x)[0]]), atol=1e-6)
+
+
+def test_open_forget_gate_keeps_the_cell_exactly():
+    layer = layers.LSTM(2, return_sequences=True, return_state=True)
+    layer.build((1, 1000, 1))
+    bias = np.repeat([-200.0, 200.0, 0.0, 0.0], 2)  # i = 0, f = 1
+    layer.set_weights([np.zeros((1, 8)), np.zeros((2, 8)), bias])
+    cell = ops.convert_to_tensor(np.array([[0.3, -1.7]], "float32"))
+    zeros = ops.zeros((1, 2))
+    _, _, c = layer(ops.ones((1, 1000, 1)), initial_state=[zeros, cell])
+    np.testing.assert_array_equal(*numpy([c, cell]))
+
+
+@variants
+def test_splitting_a_sequence_changes_nothing(layer_class, kwargs):
+    layer = build(layer_class, kwargs)
+    whole, *last = numpy(layer(ops.convert_to_tensor(X)))
+    first, *states = layer(ops.convert_to_tensor(X[:, :2]))
+    second, *end = layer(ops.convert_to_tensor(X[:, 2:]), initial_state=states)
+    joined = np.concatenate(numpy([first, second]), axis=1)
+    np.testing.assert_allclose(joined, whole, atol=1e-6)
+    for got, want in zip(numpy(end), last, strict=True):
+        np.testing.assert_allclose(got, want, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["lstm", "gru", "rnn", "peephole"])
+def test_masked_nan_reaches_neither_outputs_nor_updates(name):
+    layer_class, kwargs = VARIANTS[name]
+    spoiled = np.where(MASK[..., None], X, np.nan).astype("float32")
+    results = []
+    for x in (X, spoiled):
+        keras.utils.set_random_seed(0)
+        inputs, mask = keras.Input((T, D)), keras.Input((T,), dtype="bool")
+        outputs = layer_class(H, return_sequences=True, **kwargs)(inputs, mask=mask)
+        model = keras.Model([inputs, mask], keras.ops.sum(outputs, axis=1))
+        model.compile(optimizer=keras.optimizers.SGD(0.1), loss="mse")
+        model.fit([x, MASK], np.zeros((B, H), "float32"), verbose=0)
+        results.append(model.get_weights())
+    for clean, dirty in zip(*results, strict=True):
+        np.testing.assert_allclose(clean, dirty, atol=1e-6)
+
+
+def test_zero_output_for_mask_and_masks_that_are_all_false():
+    layer = layers.LSTM(H, return_sequences=True, zero_output_for_mask=True)
+    outputs = numpy([layer(ops.convert_to_tensor(X), mask=ops.convert_to_tensor(MASK))])[0]
+    assert (outputs[~MASK] == 0).all() and (outputs[MASK] != 0).any()
+    nothing = layer(ops.convert_to_tensor(X), mask=ops.convert_to_tensor(np.zeros_like(MASK)))
+    assert (numpy([nothing])[0] == 0).all()
+
+
+@variants
+def test_lengths_of_zero_and_one(layer_class, kwargs):
+    layer = build(layer_class, kwargs)
+    state = [ops.convert_to_tensor(RNG.standard_normal((B, s)).astype("float32"))
+             for s in layer.cell.state_size]  # fmt: skip
+    outputs, *last = layer(ops.convert_to_tensor(X[:, :0]), initial_state=state)
+    assert tuple(outputs.shape) == (B, 0, layer.cell.output_size)
+    for got, want in zip(numpy(last), numpy(state), strict=True):
+        np.testing.assert_array_equal(got, want)
+    assert tuple(layer(ops.convert_to_tensor(X[:1, :1]))[0].shape)[:2] == (1, 1)
+
+
+@pytest.mark.parametrize("name", ["lstm", "coupled peephole", "gru", "gru reset before", "rnn"])
+def test_gates_explain_the_outputs(name):
+    layer_class, kwargs = VARIANTS[name]
+    layer = build(layer_class, kwargs, return_gates=True)
+    outputs, *_, gates = layer(ops.convert_to_tensor(X))
+    gates = dict(zip(gates, numpy(gates.values()), strict=True))
+    outputs = numpy([outputs])[0]
+    np.testing.assert_allclose(gates["h"], outputs, atol=1e-6)
+    if "c" in gates:
+        before = np.concatenate([np.zeros((B, 1, H)), gates["c"][:, :-1]], axis=1)
+        cell = gates["f"] * before + gates["i"] * gates["g"]
+        np.testing.assert_allclose(gates["c"], cell, atol=1e-6)
+        np.testing.assert_allclose(outputs, gates["o"] * np.tanh(cell), atol=1e-5)
+
+
+def test_mixed_precision_keeps_states_in_float32():
+    layer = layers.LSTM(1, dtype="mixed_bfloat16", return_state=True)
+    layer.build((1, 400, 1))
+    # i = 1, f = 1, g = tanh(1/256): in bfloat16 the sum would stop growing at 1.
+    kernel = np.array([[0, 0, 1 / 256, 0]])
+    layer.set_weights([kernel, np.zeros((1, 4)), np.array([50.0, 50.0, 0.0, 0.0])])
+    *_, c = layer(ops.ones((1, 400, 1)))
+    assert float(ops.cast(c, "float32")[0, 0]) == pytest.approx(400 / 256, rel=0.01)
+
+
+def test_no_output_depends_on_the_future():
+    layer = build(layers.LSTM, {})
+    changed = X.copy()
+    changed[:, 3] += 1
+    before, after = (numpy(layer(ops.convert_to_tensor(x)))[0] for x in (X, changed))
+    np.testing.assert_array_equal(before[:, :3], after[:, :3])
+    assert (before[:, 3:] != after[:, 3:]).any()
+
+
+def test_the_fast_path_of_torch_equals_the_portable_loop():
+    if keras.config.backend() != "torch":
+        layer = build(layers.LSTM, {})
+        assert layer.supports_jit == (keras.config.backend() != "tensorflow")
+        return
+    from keras_readinglist.layers.recurrent import fused
+
+    for layer_class in (layers.LSTM, layers.GRU):
+        layer = build(layer_class, {})
+        x = ops.convert_to_tensor(X)
+        states = layer._initial(x, None)
+        for mask in (None, ops.convert_to_tensor(RIGHT)):
+            fast, last = fused.run_fused(layer.cell, x, states, mask)
+            history, slow_last = steps.run(layer.cell.step, layer.cell.project(x), states, mask)
+            np.testing.assert_allclose(*numpy([fast, history[0]]), atol=1e-6)
+            for a, b in zip(numpy(last), numpy(slow_last), strict=True):
+                np.testing.assert_allclose(a, b, atol=1e-6)
+        assert fused.run_fused(layer.cell, x, states, ops.convert_to_tensor(MASK)) is None
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: layers.LSTM(0), "`units` must be a positive integer. Received: units=0"),
+        (lambda: layers.LSTM(2, peephole="x"), "`peephole` must be"),
+        (lambda: layers.LSTM(2, coupled=True, peephole="i"), "`peephole` must not name 'i'"),
+        (lambda: layers.LSTM(2, dropout=1.0), r"`dropout` must lie in \[0, 1\)"),
+        (lambda: layers.GRU(2, recurrent_dropout=-1), "`recurrent_dropout` must lie"),
+        (lambda: layers.GRU(2, update_convention="cho"), "`update_convention` must be"),
+        (lambda: layers.LSTM(2, projection_units=0), "`projection_units` must be"),
+        (lambda: layers.LSTM(2)(np.ones((2, 3), "float32")), r"Received shape: \(2, 3\)"),
+        (lambda: layers.LSTM(2)(X, initial_state=[ops.zeros((3, 5))] * 2), "`initial_state` must"),
+    ],
+)
+def test_bad_arguments(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
