@@ -86,9 +86,7 @@ class PresetMixin:
         config = _read_json(directory / "config.json")
         stored = config.get("class_name")
         if config.get("registered_name") != f"keras_readinglist>{stored}":
-            raise PresetError(
-                f"`{name}` is no preset of keras_readinglist: its class is {stored!r}."
-            )
+            raise PresetError(f"`{name}` holds a {stored!r}, which is not of keras_readinglist.")
         if stored not in {c.__name__ for c in _family(cls)}:
             raise PresetError(f"`{name}` holds a {stored}, not a {cls.__name__}.")
         _refuse_foreign_classes(config, name)

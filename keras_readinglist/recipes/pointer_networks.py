@@ -36,7 +36,7 @@ FULL = {**REDUCED, "units": 256, "num_points": (5, 50), "steps": 200_000, "test_
 RUNS = {
     "hull": {"task": "hull", "model": "pointer"},
     "tsp": {"task": "tsp", "model": "pointer", "steps": 12_000},
-    "delaunay": {"task": "delaunay", "model": "pointer", "num_points": (5, 5), "steps": 12_000},
+    "delaunay": {"task": "delaunay", "model": "pointer", "num_points": (5, 5), "steps": 40_000},
     "hull_lstm": {"task": "hull", "model": "lstm"},
     "hull_attention": {"task": "hull", "model": "attention"},
 }

@@ -9,7 +9,7 @@ import time
 import keras
 import numpy as np
 
-_CHECKPOINT = re.compile(r"checkpoint-(\d+)\.weights\.h5")
+_CHECKPOINT = re.compile(r"checkpoint-(\d+)\.npz")
 
 
 class GeneratedDataset(keras.utils.PyDataset):
@@ -35,9 +35,10 @@ class GeneratedDataset(keras.utils.PyDataset):
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Saves weights and optimizer at the end of every epoch, so that a killed run can go on.
+    """Saves every variable at the end of every epoch, so that a killed run can go on.
 
-    The file of an epoch appears whole or not at all; the newest two are kept.
+    `save_weights` would leave out the states of the random generators of dropout. The file of an
+    epoch appears whole or not at all; the newest two are kept.
 
     Args:
         directory: Path of the run.
@@ -63,17 +64,23 @@ class Checkpoint(keras.callbacks.Callback):
             return 0
         epoch, path = found[-1]
         model.optimizer.build(model.trainable_variables)
-        model.load_weights(path)
+        with np.load(path) as stored:
+            for index, variable in enumerate(_variables(model)):
+                variable.assign(stored[str(index)])
         return epoch
 
     def on_epoch_end(self, epoch, logs=None):
         """Write the checkpoint of a finished epoch."""
-        final = self.directory / f"checkpoint-{epoch + 1:05d}.weights.h5"
-        partial = self.directory / "partial.weights.h5"
-        self.model.save_weights(partial)
-        os.replace(partial, final)
+        arrays = map(keras.ops.convert_to_numpy, _variables(self.model))
+        partial = self.directory / "partial.npz"
+        np.savez(partial, **{str(index): array for index, array in enumerate(arrays)})
+        os.replace(partial, self.directory / f"checkpoint-{epoch + 1:05d}.npz")
         for _, old in self._found()[:-2]:
             old.unlink()
+
+
+def _variables(model):
+    return [*model.variables, *model.optimizer.variables]
 
 
 class MetricsLog(keras.callbacks.Callback):

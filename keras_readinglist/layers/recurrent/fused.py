@@ -25,6 +25,8 @@ def run_fused(cell, inputs, states, mask):
         return None
     weights = _torch_weights(cell)
     dtype = weights[0].dtype
+    if keras.backend.standardize_dtype(dtype) not in ("float32", "float64"):
+        return None  # the operator would keep the states in half precision too
     inputs = inputs.to(dtype)
     states = [state.to(dtype)[None].contiguous() for state in states]
     initial = states[0] if len(states) == 1 else tuple(states)
