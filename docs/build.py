@@ -1,0 +1,136 @@
+"""Executes the pages and builds the site: `python docs/build.py [--execute-only] [slug ...]`.
+
+`docs/papers/*.py` are notebooks in the percent format. They are run, written as Markdown with
+their outputs into `docs/generated/`, joined by the ledger of all claims and by API pages, and
+built into `site/`.
+"""
+
+import argparse
+import base64
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+
+DOCS = pathlib.Path(__file__).parent
+ROOT = DOCS.parent
+GENERATED = DOCS / "generated"
+NAMESPACES = ("layers", "applications", "datasets", "decoding", "information", "metrics", "testing")
+
+
+def execute(source, target):
+    """Run a notebook and write it as Markdown with its outputs."""
+    import jupytext
+    from nbclient import NotebookClient
+
+    notebook = jupytext.read(source)
+    notebook.metadata["kernelspec"] = {"name": "python3", "language": "python", "display_name": "p"}
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(ROOT)}}).execute()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    parts = []
+    for number, cell in enumerate(notebook.cells):
+        if cell.cell_type == "markdown":
+            parts.append(cell.source)
+            continue
+        parts.append(f"```python\n{cell.source}\n```")
+        for index, output in enumerate(cell.outputs):
+            parts.append(_output(output, target.with_name(f"{target.stem}_{number}_{index}.png")))
+    target.write_text("\n\n".join(filter(None, parts)) + "\n", encoding="utf-8")
+
+
+def _output(output, picture):
+    if output.output_type == "stream":
+        return f"```text\n{output.text.rstrip()}\n```" if output.name == "stdout" else ""
+    data = output.get("data", {})
+    if "image/png" in data:
+        picture.write_bytes(base64.b64decode(data["image/png"]))
+        return f"![Result of the code above]({picture.name})"
+    if "text/markdown" in data:
+        return data["text/markdown"]
+    if "text/plain" in data:
+        return f"```text\n{data['text/plain']}\n```"
+    return ""
+
+
+def write_claims():
+    """Write the ledger of all claims from the reports."""
+    from keras_readinglist import catalog
+    from keras_readinglist.recipes import report
+
+    parts = ["# What reproduces, and what does not", ""]
+    for item in catalog.ITEMS:
+        measured = catalog.report(item.slug)
+        if measured is None:
+            continue
+        seconds = round(measured["seconds"] / 60)
+        parts += [
+            f"## {item.title}",
+            "",
+            report.markdown(measured),
+            "",
+            f"`keras-readinglist reproduce {item.slug}`: {measured['backend']}, "
+            f"{measured['machine']}, {seconds} minutes of training. † not checked against a copy "
+            "of the paper.",
+            "",
+            *(
+                f"- {claim['name']}: {claim['note']}"
+                for claim in measured["claims"]
+                if claim["note"]
+            ),
+            "",
+        ]
+    (DOCS / "claims.md").write_text("\n".join(parts).rstrip() + "\n", encoding="utf-8")
+
+
+def write_index():
+    """Write the front page of the site: the table of the list."""
+    from keras_readinglist import catalog
+
+    rows = ["| # | item | room |", "| --- | --- | --- |"]
+    for item in catalog.ITEMS:
+        title = f"[{item.title}](papers/{item.module}.md)" if item.page else item.title
+        rows.append(f"| {item.number} | {title} | {item.room} |")
+    text = "# The reading list\n\n" + "\n".join(rows) + "\n"
+    (GENERATED / "index.md").write_text(text, encoding="utf-8")
+    for name in ("architecture.md", "claims.md"):
+        shutil.copy(DOCS / name, GENERATED / name)
+
+
+def write_api():
+    """Write one API page per namespace, for mkdocstrings to fill."""
+    import importlib
+
+    (GENERATED / "api").mkdir(exist_ok=True)
+    for namespace in NAMESPACES:
+        module = importlib.import_module(f"keras_readinglist.{namespace}")
+        names = [n for n in module.__all__ if callable(getattr(module, n))]
+        blocks = [f"::: keras_readinglist.{namespace}.{name}" for name in names]
+        text = f"# keras_readinglist.{namespace}\n\n" + "\n\n".join(blocks) + "\n"
+        (GENERATED / "api" / f"{namespace}.md").write_text(text, encoding="utf-8")
+
+
+def main():
+    """Run the pages that are asked for, then build the site."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--execute-only", action="store_true", help="do not build the site")
+    parser.add_argument("slugs", nargs="*", help="pages to execute; default: all")
+    arguments = parser.parse_args()
+    sys.path.insert(0, str(ROOT))
+    GENERATED.mkdir(exist_ok=True)
+    for source in sorted((DOCS / "papers").glob("*.py")):
+        if arguments.slugs and source.stem.replace("_", "-") not in arguments.slugs:
+            continue
+        began = time.perf_counter()
+        execute(source, GENERATED / "papers" / f"{source.stem}.md")
+        print(f"{source.stem}: {time.perf_counter() - began:.0f} s", flush=True)
+    write_claims()
+    write_index()
+    write_api()
+    if not arguments.execute_only:
+        command = [sys.executable, "-m", "zensical", "build", "--clean", "-f", "zensical.toml"]
+        subprocess.run(command, cwd=ROOT, check=True)
+
+
+if __name__ == "__main__":
+    main()
