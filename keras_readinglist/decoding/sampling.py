@@ -56,7 +56,7 @@ def choose(logits, noise, temperature=1.0, top_k=None, top_p=None):
     """
     warm = ops.cast(ops.cast(temperature, "float32") > 0, "float32")
     filtered = filter_logits(logits, temperature, top_k, top_p)
-    return ops.cast(ops.argmax(filtered + noise * warm, axis=-1), "int32")
+    return ops.cast(ops.argmax(filtered + ops.cast(noise, "float32") * warm, axis=-1), "int32")
 
 
 def check_sampling(temperature, top_k, top_p):

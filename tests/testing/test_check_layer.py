@@ -100,4 +100,5 @@ def test_kinks_are_counted():
 
 def test_integer_inputs_are_not_differentiated():
     report = gradient_check(keras.layers.Embedding(4, 2), np.array([[0, 1, 3]]))
-    assert report.ok and list(report.per_tensor) == ["embedding/embeddings"]
+    [name] = report.per_tensor
+    assert report.ok and name.endswith("/embeddings")

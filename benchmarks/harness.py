@@ -1,0 +1,95 @@
+"""Times our code and a peer's, alternating in one process, and keeps the ratio of the medians."""
+
+import datetime
+import json
+import pathlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+RESULTS = pathlib.Path(__file__).parent / "results.json"
+COLUMNS = ("workload", "backend", "peer", "ours", "theirs", "unit", "ratio", "goal")
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One comparison.
+
+    Args:
+        name: What is timed.
+        item: Slug of the item.
+        peer: Name and version of what it is timed against.
+        unit: `"ms"`, or an amount per second, such as `"characters/s"`.
+        goal: The ratio to reach; above 1 we are faster.
+        ours: Function without arguments.
+        theirs: Function without arguments.
+        amount: What one call of `ours` processes, for units per second.
+        their_amount: What one call of `theirs` processes.
+        repeats: Number of timed calls of each.
+    """
+
+    name: str
+    item: str
+    peer: str
+    unit: str
+    goal: float
+    ours: Callable
+    theirs: Callable
+    amount: float = 1.0
+    their_amount: float | None = None
+    repeats: int = 9
+
+
+def measure(workload, backend):
+    """Warm up, time ours and theirs in turn, and return a row of the table."""
+    for function in (workload.ours, workload.theirs) * 2:
+        function()
+    times = {"ours": [], "theirs": []}
+    for _ in range(workload.repeats):
+        for side in times:
+            began = time.perf_counter()
+            getattr(workload, side)()
+            times[side].append(time.perf_counter() - began)
+    ours, theirs = (float(np.median(times[side])) for side in ("ours", "theirs"))
+    theirs_each = theirs / (workload.their_amount or workload.amount)
+    ratio = theirs_each / (ours / workload.amount)
+    if workload.unit == "ms":
+        shown = (1e3 * ours, 1e3 * theirs)
+    else:
+        shown = (workload.amount / ours, 1 / theirs_each)
+    return {
+        "workload": workload.name,
+        "item": workload.item,
+        "backend": backend,
+        "peer": workload.peer.rpartition(" ")[0],
+        "peer_version": workload.peer.rpartition(" ")[2],
+        "ours": round(shown[0], 3),
+        "theirs": round(shown[1], 3),
+        "unit": workload.unit,
+        "ratio": round(ratio, 2),
+        "goal": workload.goal,
+        "date": datetime.date.today().isoformat(),
+    }
+
+
+def record(rows):
+    """Put rows into `results.json`, in place of older ones of the same workload, and the table."""
+    known = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
+    key = ("workload", "backend", "peer")
+    merged = {tuple(row[k] for k in key): row for row in [*known, *rows]}
+    rows = sorted(merged.values(), key=lambda row: [row["item"], *(row[k] for k in key)])
+    RESULTS.write_text(json.dumps(rows, indent=2) + "\n")
+    lines = [
+        "# Benchmarks",
+        "",
+        "`python benchmarks/run.py` times every workload against its peer, in turn in one process,",
+        "and keeps the medians. A ratio above 1 means that ours is faster. Ratios carry over to",
+        "other machines better than times; these are of 2 CPU cores.",
+        "",
+        "| " + " | ".join(COLUMNS) + " |",
+        "| " + " | ".join("---" for _ in COLUMNS) + " |",
+        *("| " + " | ".join(str(row[column]) for column in COLUMNS) + " |" for row in rows),
+    ]
+    RESULTS.with_name("README.md").write_text("\n".join(lines) + "\n")
