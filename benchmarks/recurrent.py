@@ -41,40 +41,41 @@ def _torch_step(cell, batch, time, units, x, y):
 
 def workloads(peer_path):
     """Yield the comparisons of the running backend."""
-    keras_peer = f"keras.layers {keras.version()}"
-    rng = np.random.default_rng(0)
-    for batch, time, units in SHAPES:
-        shape = f"batch {batch}, {time} steps, {units} units"
-        x = rng.standard_normal((batch, time, units)).astype("float32")
-        y = rng.integers(0, 65, (batch, time))
+    for shape in SHAPES:
         for cell in ("LSTM", "GRU"):
-            ours, theirs = (
-                _model(getattr(part, cell)(units, return_sequences=True), batch, time, units)
-                for part in (layers, keras.layers)
-            )
-            common = {"item": "understanding-lstms", "unit": "ms"}
-            step = {
-                "name": f"{cell} training step: {shape}",
-                "ours": lambda model=ours: model.train_on_batch(x, y),
-                **common,
-            }
-            forward = {
-                "name": f"{cell} forward: {shape}",
-                "ours": lambda model=ours: model.predict_on_batch(x),
-                **common,
-            }
-            yield Workload(
-                **step, peer=keras_peer, goal=1.0, theirs=lambda m=theirs: m.train_on_batch(x, y)
-            )
-            yield Workload(
-                **forward, peer=keras_peer, goal=1.0, theirs=lambda m=theirs: m.predict_on_batch(x)
-            )
-            if keras.config.backend() == "tensorflow":
-                continue  # TensorFlow and torch share a process badly
-            import torch
+            yield from _comparisons(cell, *shape)
 
-            goal = 0.9 if keras.config.backend() == "torch" else 0.71
-            peer = f"torch.nn.{cell} {torch.__version__.split('+')[0]}"
-            torch_step, torch_forward = _torch_step(cell, batch, time, units, x, y)
-            yield Workload(**step, peer=peer, goal=goal, theirs=torch_step)
-            yield Workload(**forward, peer=peer, goal=goal, theirs=torch_forward)
+
+def _comparisons(cell, batch, time, units):
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((batch, time, units)).astype("float32")
+    y = rng.integers(0, 65, (batch, time))
+    ours, theirs = (
+        _model(getattr(part, cell)(units, return_sequences=True), batch, time, units)
+        for part in (layers, keras.layers)
+    )
+    shape = f"batch {batch}, {time} steps, {units} units"
+    common = {"item": "understanding-lstms", "unit": "ms"}
+    step = {
+        **common,
+        "name": f"{cell} training step: {shape}",
+        "ours": lambda: ours.train_on_batch(x, y),
+    }
+    forward = {
+        **common,
+        "name": f"{cell} forward: {shape}",
+        "ours": lambda: ours.predict_on_batch(x),
+    }
+    peer = {"peer": f"keras.layers {keras.version()}", "goal": 1.0}
+    yield Workload(**step, **peer, theirs=lambda: theirs.train_on_batch(x, y))
+    yield Workload(**forward, **peer, theirs=lambda: theirs.predict_on_batch(x))
+    if keras.config.backend() == "tensorflow":
+        return  # TensorFlow and torch share a process badly
+    import torch
+
+    torch_step, torch_forward = _torch_step(cell, batch, time, units, x, y)
+    version = torch.__version__.split("+")[0]
+    goal = 0.9 if keras.config.backend() == "torch" else 0.71
+    peer = {"peer": f"torch.nn.{cell} {version}", "goal": goal}
+    yield Workload(**step, **peer, theirs=torch_step)
+    yield Workload(**forward, **peer, theirs=torch_forward)

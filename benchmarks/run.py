@@ -30,7 +30,7 @@ def main():
         return
     sys.path[:0] = [str(HERE.parent), str(HERE)]
     if os.environ["KERAS_BACKEND"] != "tensorflow":
-        import torch  # noqa: F401: a peer; it must be imported before JAX is busy
+        importlib.import_module("torch")  # a peer: it must be imported before JAX
     import harness
 
     for name in arguments.files or FILES:
