@@ -14,7 +14,7 @@ test: $(VENV)/dev  ## run the tests on the three backends
 
 check: $(VENV)/dev lint  ## what CI runs: lint, tests, gallery in a browser, pages
 	$(BIN)/pytest --backends=all
-	KERAS_BACKEND=jax $(BIN)/pytest -m gallery
+	KERAS_BACKEND=jax $(BIN)/pytest -m "gallery or slow"
 	$(BIN)/keras-readinglist tour --backend jax
 	$(MAKE) docs
 

@@ -6,7 +6,6 @@ from keras import ops
 
 from keras_readinglist.layers import PointerAttention
 from keras_readinglist.layers.pointer_attention import log_probabilities
-from keras_readinglist.testing import check_layer, gradient_check
 
 RNG = np.random.default_rng(0)
 QUERY = RNG.standard_normal((2, 3, 4)).astype("float32")
@@ -53,16 +52,6 @@ def test_equals_its_equation(kwargs, mask):
     layer = PointerAttention(7, **kwargs)
     got = call(layer, mask=mask)
     np.testing.assert_allclose(got, oracle(layer, QUERY, MEMORY, mask), atol=1e-5)
-
-
-def test_contract_of_a_layer():
-    check_layer(PointerAttention, {"units": 7}, {"query": QUERY, "memory": MEMORY})
-    kwargs = {"units": 5, "glimpses": 1, "use_bias": True, "logit_clip": 2.0}
-    check_layer(PointerAttention, kwargs, {"query": QUERY, "memory": MEMORY}, policies=())
-
-
-def test_gradients():
-    assert gradient_check(PointerAttention(7, glimpses=1), QUERY, MEMORY).ok
 
 
 def test_probabilities():

@@ -7,7 +7,6 @@ from keras import ops
 
 from keras_readinglist import layers
 from keras_readinglist.layers.recurrent import steps
-from keras_readinglist.testing import check_layer, gradient_check
 
 RNG = np.random.default_rng(0)
 B, T, D, H = 3, 5, 4, 6
@@ -159,25 +158,6 @@ def test_cells_run_in_keras_rnn_with_masks(layer_class, kwargs):
     got = numpy([wrapped(ops.convert_to_tensor(X), mask=mask)])[0]
     want = numpy(layer(ops.convert_to_tensor(X), mask=mask))[0]
     np.testing.assert_allclose(got, want, atol=1e-6)
-
-
-@pytest.mark.parametrize("name", ["lstm", "peephole", "gru", "rnn", "projection"])
-def test_contract_of_a_layer(name):
-    layer_class, kwargs = VARIANTS[name]
-    check_layer(layer_class, {"units": H, "return_sequences": True, **kwargs}, X, masked=MASK)
-
-
-def test_contract_with_states_and_dropout():
-    check_layer(layers.LSTM, {"units": H, "return_state": True}, X, masked=RIGHT, policies=())
-    kwargs = {"units": H, "dropout": 0.4, "recurrent_dropout": 0.3, "seed": 1}
-    check_layer(layers.GRU, kwargs, X, policies=())
-
-
-@pytest.mark.parametrize("name", ["lstm", "coupled peephole", "gru reset before", "projection"])
-def test_gradients(name):
-    layer_class, kwargs = VARIANTS[name]
-    report = gradient_check(layer_class(H, **kwargs), X, samples=4)
-    assert report.ok, report
 
 
 def test_bidirectional():

@@ -1,0 +1,54 @@
+"""Every public layer keeps the contract of a Keras layer, and has right gradients."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_readinglist import layers
+from keras_readinglist.testing import check_layer, gradient_check
+
+RNG = np.random.default_rng(0)
+X = RNG.standard_normal((3, 5, 4)).astype("float32")
+MASK = np.array([[1, 1, 0, 1, 0], [1, 1, 1, 1, 1], [0, 1, 1, 0, 0]], bool)
+PAIR = {"query": X, "memory": RNG.standard_normal((3, 6, 2)).astype("float32")}
+SEQUENCES = {"units": 6, "return_sequences": True}
+# Of every layer: constructor arguments, inputs, mask.
+CASES = {
+    "GRU": [
+        ({"units": 6}, X, MASK),
+        ({"units": 6, "dropout": 0.4, "recurrent_dropout": 0.3, "seed": 1}, X, None),
+        ({**SEQUENCES, "reset_after": False}, X, None),
+    ],
+    "LSTM": [
+        (SEQUENCES, X, MASK),
+        ({**SEQUENCES, "peephole": True, "return_state": True}, X, MASK),
+        ({"units": 6, "coupled": True, "projection_units": 3}, X, None),
+    ],
+    "PointerAttention": [
+        ({"units": 7}, PAIR, None),
+        ({"units": 5, "glimpses": 1, "use_bias": True, "logit_clip": 2.0}, PAIR, None),
+    ],
+    "SimpleRNN": [(SEQUENCES, X, MASK)],
+}
+ALL = [
+    pytest.param(n, *case, id=f"{n}-{k}") for n, cs in CASES.items() for k, case in enumerate(cs)
+]
+
+
+def test_every_public_layer_has_a_case():
+    public = {name for name in layers.__all__ if not name.endswith("Cell")}
+    assert public == set(CASES)
+
+
+@pytest.mark.parametrize(("name", "kwargs", "inputs", "mask"), ALL)
+def test_contract(name, kwargs, inputs, mask):
+    policies = ("mixed_bfloat16", "mixed_float16") if kwargs is CASES[name][0][0] else ()
+    check_layer(getattr(layers, name), kwargs, inputs, masked=mask, policies=policies)
+
+
+@pytest.mark.parametrize(("name", "kwargs", "inputs", "mask"), ALL)
+def test_gradients(name, kwargs, inputs, mask):
+    keras.utils.set_random_seed(0)
+    arrays = inputs.values() if isinstance(inputs, dict) else [inputs]
+    report = gradient_check(getattr(layers, name)(**kwargs), *arrays, samples=4)
+    assert report.ok, report
