@@ -1,6 +1,6 @@
 """Recurrent layers: a cell, run over a sequence as fast as the backend can.
 
-The input of all steps is projected at once; the loop holds only the recurrent product.
+What can be computed for all steps at once is kept out of the loop where that pays.
 """
 
 import keras
@@ -95,17 +95,13 @@ class RecurrentLayer(keras.layers.Layer):
 
     def _loop(self, sequences, states, mask, factors=None):
         cell = self.cell
-        if keras.config.backend() == "jax":  # XLA is faster with the small product in the loop
-            return steps.run(
-                lambda x, states: cell.step(cell.project(x), states, factors),
-                sequences,
-                states,
-                mask,
-                self.go_backwards,
-            )
+        if keras.config.backend() == "torch":  # every operator in the loop costs there
+            inputs, project = cell.project(sequences), lambda z: z
+        else:  # XLA and TensorFlow are faster with the small product in the loop
+            inputs, project = sequences, cell.project
         return steps.run(
-            lambda z, states: cell.step(z, states, factors),
-            cell.project(sequences),
+            lambda x, states: cell.step(project(x), states, factors),
+            inputs,
             states,
             mask,
             self.go_backwards,
