@@ -3,7 +3,8 @@
 Points are uniform in the unit square, 5 to 10 of them in every example of hulls and tours, 5 in
 those of triangulations. Hulls and triangulations are made anew for every batch; tours come from a
 pool of exact solutions. Hulls are not closed: the first vertex is not repeated at the end. Test
-sets have seeds that no training uses.
+sets have seeds that no training uses. Hulls are decoded greedily with the points named before
+masked, tours by a beam of 3 over valid tours, triangulations greedily and freely.
 """
 
 import keras
@@ -217,12 +218,14 @@ RECIPE = Recipe(
             metric="delaunay/accuracy_5",
             paper=0.807,
             goal=0.75,
+            note="12,000 updates reached 0.108, 40,000 reach this; the loss was still falling.",
         ),
         Claim(
             "Delaunay triangulation of 5 points, triangles found",
             metric="delaunay/coverage_5",
             paper=0.930,
             goal=0.90,
+            note="12,000 updates reached 0.605.",
         ),
     ),
     presets={
