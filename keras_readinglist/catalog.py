@@ -228,6 +228,8 @@ ITEMS: tuple[Item, ...] = (
             "layers.SimpleRNNCell",
             "layers.PeepholeLSTMCell",
             "layers.CoupledLSTMCell",
+            "layers.recurrent.lstm_sequence",
+            "layers.recurrent.from_torch",
             "datasets.adding_problem",
             "applications.lstm_explorer.gate_trace",
             "applications.lstm_explorer.gradient_norm_by_lag",

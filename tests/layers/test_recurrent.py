@@ -6,6 +6,7 @@ import pytest
 from keras import ops
 
 from keras_readinglist import layers
+from keras_readinglist.layers import recurrent
 from keras_readinglist.layers.recurrent import steps
 
 RNG = np.random.default_rng(0)
@@ -302,6 +303,40 @@ def test_the_fast_path_of_torch_equals_the_portable_loop():
             for a, b in zip(numpy(last), numpy(slow_last), strict=True):
                 np.testing.assert_allclose(a, b, atol=1e-6)
         assert fused.run_fused(layer.cell, x, states, ops.convert_to_tensor(MASK)) is None
+
+
+def test_functions_of_tensors_equal_the_layers():
+    for layer_class, function, kwargs in (
+        (layers.SimpleRNN, recurrent.rnn_sequence, {}),
+        (layers.LSTM, recurrent.lstm_sequence, {}),
+        (layers.GRU, recurrent.gru_sequence, {"reset_after": False}),
+    ):
+        layer = build(layer_class, kwargs)
+        x = ops.convert_to_tensor(X)
+        kernel, inner, bias = map(ops.convert_to_tensor, layer.get_weights())
+        mask = ops.convert_to_tensor(MASK)
+        outputs, last = function(ops.matmul(x, kernel) + bias, inner, mask=mask, **kwargs)
+        expected, *states = layer(x, mask=mask)
+        for got, want in zip(numpy([outputs, *last]), numpy([expected, *states]), strict=True):
+            np.testing.assert_allclose(got, want, atol=1e-6)
+    *_, gates = recurrent.lstm_sequence(np.ones((1, 3, 8)), np.ones((2, 8)), return_gates=True)
+    np.testing.assert_allclose(*numpy([gates["h"], gates["o"] * ops.tanh(gates["c"])]), atol=1e-6)
+
+
+@pytest.mark.skipif(keras.config.backend() == "tensorflow", reason="shares no process with torch")
+@pytest.mark.parametrize("cell", ["LSTM", "GRU"])
+def test_weights_of_torch_give_the_outputs_of_torch(cell):
+    torch = pytest.importorskip("torch")
+    module = getattr(torch.nn, cell)(D, H, batch_first=True)
+    layer = recurrent.from_torch(module, return_sequences=True)
+    expected = module(torch.tensor(X))[0].detach().numpy()
+    np.testing.assert_allclose(numpy([layer(ops.convert_to_tensor(X))])[0], expected, atol=1e-6)
+    back = recurrent.to_torch(layer)(torch.tensor(X))[0].detach().numpy()
+    np.testing.assert_allclose(back, expected, atol=1e-6)
+    with pytest.raises(ValueError, match="one layer and direction"):
+        recurrent.from_torch(getattr(torch.nn, cell)(D, H, num_layers=2))
+    with pytest.raises(ValueError, match="no counterpart in torch"):
+        recurrent.to_torch(build(layers.LSTM, {"peephole": True}))
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,7 @@ class RecurrentLayer(keras.layers.Layer):
             empty = ops.zeros((ops.shape(sequences)[0], 0, self.cell.output_size), states[0].dtype)
             return empty, states, {}
         portable = self.return_gates or factors is not None or self.go_backwards
+        portable = portable or sequences.shape[1] == 1
         if keras.config.backend() == "torch" and not portable:
             answer = fused.run_fused(self.cell, sequences, states, mask)
             if answer is not None:

@@ -148,6 +148,11 @@ def run(step, inputs, states, mask=None, go_backwards=False):
     Returns:
         Pair: list of all states `(batch, time, ...)`, and list of the last states.
     """
+    if inputs.shape[1] == 1:  # a step by itself, as in decoding, needs no loop
+        last = step(inputs[:, 0], states)
+        if mask is not None:
+            last = _keep(mask, last, states)
+        return [ops.expand_dims(state, 1) for state in last], last
     if mask is not None:
         # As one more feature: TensorFlow cannot scan two sequences of unknown length.
         inputs = ops.concatenate([inputs, ops.cast(mask[..., None], inputs.dtype)], axis=-1)
@@ -159,12 +164,15 @@ def run(step, inputs, states, mask=None, go_backwards=False):
         if mask is None:
             new = step(x, states)
         else:
-            new = step(x[:, :-1], states)
-            new = [ops.where(x[:, -1:] > 0, n, s) for n, s in zip(new, states, strict=True)]
+            new = _keep(x[:, -1:] > 0, step(x[:, :-1], states), states)
         return new, new
 
     last, history = ops.scan(body, list(states), inputs)
     return [ops.swapaxes(h, 0, 1) for h in history], last
+
+
+def _keep(mask, new, old):
+    return [ops.where(mask, n, o) for n, o in zip(new, old, strict=True)]
 
 
 def _drop(h, factors):

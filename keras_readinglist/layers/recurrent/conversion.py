@@ -1,0 +1,85 @@
+"""Weights from `torch.nn.LSTM` and `torch.nn.GRU`, and back.
+
+Torch packs an LSTM as i, f, g, o, as we do, and a GRU as r, z, n, where we pack z, r, h. It stores
+matrices transposed, and adds two biases.
+"""
+
+import numpy as np
+
+from keras_readinglist.layers.recurrent.layers import GRU, LSTM
+
+
+def from_torch(module, **kwargs):
+    """Return our layer with the weights of a torch module.
+
+    Args:
+        module: A `torch.nn.LSTM` or `torch.nn.GRU` of one layer and one direction, without
+            projection.
+        **kwargs: Further arguments of the layer, such as `return_sequences`.
+
+    Returns:
+        A built `LSTM`, or a `GRU` with `reset_after`.
+
+    Raises:
+        ValueError: If the module is of another kind.
+    """
+    kind = type(module).__name__
+    simple = kind in ("LSTM", "GRU") and module.num_layers == 1 and not module.bidirectional
+    if not simple or module.proj_size:
+        raise ValueError(
+            "`module` must be a torch.nn.LSTM or torch.nn.GRU of one layer and direction, without "
+            f"projection. Received: {module}"
+        )
+    layer = {"LSTM": LSTM, "GRU": GRU}[kind](module.hidden_size, use_bias=module.bias, **kwargs)
+    layer.build((None, None, module.input_size))
+    state = {name: tensor.numpy(force=True) for name, tensor in module.state_dict().items()}
+    weights = [state["weight_ih_l0"].T, state["weight_hh_l0"].T]
+    if module.bias:
+        biases = [state["bias_ih_l0"], state["bias_hh_l0"]]
+        weights.append(sum(biases) if kind == "LSTM" else np.stack(biases))
+    if kind == "GRU":
+        weights = [_swap_gates(weight) for weight in weights]
+    layer.set_weights(weights)
+    return layer
+
+
+def to_torch(layer):
+    """Return a torch module with the weights of our layer; the inverse of `from_torch`.
+
+    Args:
+        layer: A built `LSTM` without variants, or a `GRU` with `reset_after` in the convention of
+            Keras.
+
+    Returns:
+        A `torch.nn.LSTM` or `torch.nn.GRU` with `batch_first=True`.
+
+    Raises:
+        ValueError: If torch has no such layer.
+    """
+    import torch
+
+    cell, gru = layer.cell, isinstance(layer, GRU)
+    if gru:
+        fits = cell.reset_after and cell.update_convention == "keras"
+    else:
+        plain = isinstance(layer, LSTM)
+        fits = plain and not (cell.peephole or cell.coupled or cell.projection_units)
+    if not fits:
+        raise ValueError(f"`layer` has no counterpart in torch. Received: {layer}")
+    weights = [np.asarray(weight) for weight in layer.get_weights()]
+    if gru:
+        weights = [_swap_gates(weight) for weight in weights]
+    kind = torch.nn.GRU if gru else torch.nn.LSTM
+    module = kind(weights[0].shape[0], layer.units, bias=cell.use_bias, batch_first=True)
+    state = {"weight_ih_l0": weights[0].T, "weight_hh_l0": weights[1].T}
+    if cell.use_bias:
+        bias = weights[2]
+        pair = (bias[0], bias[1]) if gru else (bias, np.zeros_like(bias))
+        state |= dict(zip(("bias_ih_l0", "bias_hh_l0"), pair, strict=True))
+    module.load_state_dict({name: torch.tensor(np.array(value)) for name, value in state.items()})
+    return module
+
+
+def _swap_gates(weight):
+    first, second, third = np.split(weight, 3, axis=-1)
+    return np.concatenate([second, first, third], axis=-1)
