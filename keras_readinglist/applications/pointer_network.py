@@ -1,4 +1,4 @@
-"""Pointer networks and the two models they are compared with (Vinyals et al., 2015)."""
+"""Pointer networks (Vinyals et al., 2015)."""
 
 import keras
 import numpy as np
@@ -7,7 +7,7 @@ from keras import ops
 from keras_readinglist.decoding.beam_search import beam_search
 from keras_readinglist.decoding.compiled import Compiled
 from keras_readinglist.layers.pointer_attention import PointerAttention
-from keras_readinglist.layers.recurrent import LSTM, steps
+from keras_readinglist.layers.recurrent import LSTM
 from keras_readinglist.layers.recurrent.cells import check_size
 from keras_readinglist.presets import PresetMixin
 
@@ -101,7 +101,7 @@ class SetToSequence(PresetMixin, keras.Model):
         check_size("beam_size", beam_size)
         if constraint not in CONSTRAINTS:
             raise ValueError(f"`constraint` must be one of {CONSTRAINTS}. Received: {constraint!r}")
-        max_steps = max_steps or points.shape[1] + 1
+        max_steps = points.shape[1] + 1 if max_steps is None else max_steps
         check_size("max_steps", max_steps)
         key = (beam_size, constraint, max_steps)
         if key not in self._compiled:
@@ -181,6 +181,7 @@ class SetToSequence(PresetMixin, keras.Model):
             Float array `(batch, m, symbols)`: probability of the end symbol, then of every point.
         """
         points, mask = self._check_inputs(inputs, mask)
+        _check_indices(indices, mask)
         if "pointing" not in self._compiled:
             self._compiled["pointing"] = Compiled(lambda batch: ops.softmax(self(batch)), self)
         classes = np.asarray(indices, "int32") + 1
@@ -205,9 +206,31 @@ def encode_targets(indices):
 
 
 def training_batch(points, mask, indices):
-    """Return `(x, y, sample_weight)` for `fit` from what a task generator returns."""
+    """Return `(x, y, sample_weight)` for `fit` from what a task generator returns.
+
+    Args:
+        points: Float array `(batch, n, input_dim)`.
+        mask: Boolean array `(batch, n)` of the points that are there.
+        indices: Int array `(batch, m)`, padded with -1.
+
+    Raises:
+        ValueError: If an index names a point that is not there.
+    """
+    _check_indices(indices, mask)
     classes, weights = encode_targets(indices)
     return {"inputs": points, "mask": mask, "targets": classes}, classes, weights
+
+
+def _check_indices(indices, mask):
+    indices, mask = np.asarray(indices), np.asarray(mask, bool)
+    there = np.pad(mask, ((0, 0), (0, 1)), constant_values=True)  # -1 is the padding
+    valid = (indices >= -1) & (indices < mask.shape[1])
+    valid &= np.take_along_axis(there, np.where(valid, indices, -1), axis=1)
+    if not valid.all():
+        raise ValueError(
+            "`indices` must name points that are there, or be -1. "
+            f"Received: {indices[~valid][0]} in an example of {mask.shape[1]} points"
+        )
 
 
 def pointer_loss():
@@ -303,148 +326,3 @@ class PointerNetwork(SetToSequence):
 
     def get_config(self):
         return {**super().get_config(), "glimpses": self.glimpses, "logit_clip": self.logit_clip}
-
-
-class _FixedDictionary(SetToSequence):
-    """What the comparison models share: one output class for every place up to `max_points`."""
-
-    def __init__(self, max_points, units=256, input_dim=2, encoder="lstm", **kwargs):
-        check_size("max_points", max_points)
-        self.max_points = max_points
-        super().__init__(units, input_dim, encoder, **kwargs)
-
-    def _build_scores(self):
-        self.head = keras.layers.Dense(self.max_points + 1, dtype=self.dtype_policy)
-        self.head.build((None, None, self._head_width()))
-
-    def _head_width(self):
-        return self.units
-
-    def _num_symbols(self, num_points):
-        if num_points > self.max_points:
-            raise ValueError(
-                f"`inputs` must hold at most max_points={self.max_points} points: the dictionary "
-                f"of this model is fixed. Received: {num_points}"
-            )
-        return self.max_points + 1
-
-    def _memory(self, encoded, mask):
-        self._num_symbols(encoded.shape[1] or 0)
-        return {"memory": encoded, "memory_mask": mask}
-
-    def get_config(self):
-        return {**super().get_config(), "max_points": self.max_points}
-
-
-@keras.saving.register_keras_serializable(package="keras_readinglist")
-class Seq2SeqBaseline(_FixedDictionary):
-    """The first comparison model: an LSTM encoder and decoder with a fixed output dictionary.
-
-    Args:
-        max_points: Positive integer, the largest number of points.
-        units: Positive integer, the width of both LSTMs. Defaults to 256.
-        input_dim: Positive integer, the dimension of a point. Defaults to 2.
-        encoder: `"lstm"` or `"bilstm"`.
-        **kwargs: Base model keyword arguments.
-
-    Call arguments: as for `PointerNetwork`.
-
-    Input shape:
-        As for `PointerNetwork`.
-
-    Output shape:
-        `(batch, m, max_points + 1)`.
-
-    Raises:
-        ValueError: If there are more than `max_points` points.
-
-    Example:
-        >>> model = Seq2SeqBaseline(max_points=6, units=8)
-        >>> model.generate(np.random.rand(2, 6, 2))[0].shape
-        (2, 7)
-
-    References:
-        - [Vinyals et al., 2015](https://arxiv.org/abs/1506.03134), section 2.1
-        - [Sutskever et al., 2014](https://arxiv.org/abs/1409.3215)
-    """
-
-    def _write(self, inputs, memory, states):
-        return self.head(self.writer(inputs, initial_state=states)[0])
-
-    def _write_step(self, inputs, memory, states):
-        decoded, *states = self.writer(inputs, initial_state=states)
-        return self.head(decoded)[:, 0], states
-
-
-@keras.saving.register_keras_serializable(package="keras_readinglist")
-class AttentionSeq2SeqBaseline(_FixedDictionary):
-    """The second comparison model: attention blends the memory instead of pointing into it.
-
-    `d'_i = sum_j softmax(u_i)_j e_j`; `[d_i, d'_i]` gives the scores of a fixed dictionary, and
-    is fed to the next step (section 2.2).
-
-    Args:
-        max_points: Positive integer, the largest number of points.
-        units: Positive integer, the width of both LSTMs. Defaults to 256.
-        input_dim: Positive integer, the dimension of a point. Defaults to 2.
-        encoder: `"lstm"` or `"bilstm"`.
-        **kwargs: Base model keyword arguments.
-
-    Call arguments: as for `PointerNetwork`.
-
-    Input shape:
-        As for `PointerNetwork`.
-
-    Output shape:
-        `(batch, m, max_points + 1)`.
-
-    Raises:
-        ValueError: If there are more than `max_points` points.
-
-    Example:
-        >>> model = AttentionSeq2SeqBaseline(max_points=6, units=8)
-        >>> model.generate(np.random.rand(2, 6, 2))[0].shape
-        (2, 7)
-
-    References:
-        - [Vinyals et al., 2015](https://arxiv.org/abs/1506.03134), section 2.2
-    """
-
-    def _writer_width(self):
-        return self.input_dim + 2 * self.units  # the point, and [d, d'] of the step before
-
-    def _head_width(self):
-        return 2 * self.units
-
-    def _build_scores(self):
-        super()._build_scores()
-        self.attention = PointerAttention(self.units, dtype=self.dtype_policy)
-        self.attention.build((None, None, self.units), (None, None, self.units))
-
-    def _memory(self, encoded, mask):
-        projected = self.attention.project_memory(encoded)
-        return {**super()._memory(encoded, mask), "projected_memory": projected}
-
-    def _read(self, points, mask):
-        memory, states = super()._read(points, mask)
-        return memory, [ops.concatenate([states[0], ops.zeros_like(states[0])], -1), states[1]]
-
-    def _step(self, x, memory, states):
-        """Return the new `[[d, d'], c]`."""
-        blended, c = states
-        cell = self.writer.cell
-        z = cell.project(ops.concatenate([x, ops.cast(blended, x.dtype)], axis=-1))
-        d, c = cell.step(z, [blended[:, : self.units], c])
-        query = ops.cast(d[:, None], memory["memory"].dtype)
-        weights = ops.softmax(self.attention(query, **memory))
-        context = ops.matmul(weights, ops.cast(memory["memory"], "float32"))[:, 0]
-        return [ops.concatenate([d, ops.cast(context, d.dtype)], axis=-1), c]
-
-    def _write(self, inputs, memory, states):
-        states = [ops.cast(s, self.writer.cell.state_dtype) for s in states]
-        history, _ = steps.run(lambda x, s: self._step(x, memory, s), inputs, states)
-        return self.head(history[0])
-
-    def _write_step(self, inputs, memory, states):
-        states = self._step(inputs[:, 0], memory, states)
-        return self.head(states[0][:, None])[:, 0], states

@@ -31,17 +31,19 @@ def random_points(batch_size, num_points, rng):
     return np.where(mask[..., None], points, np.float32(0)), mask
 
 
-def convex_hull_batch(batch_size, num_points, rng=None):
+def convex_hull_batch(batch_size, num_points, rng=None, closed=False):
     """Draw point sets with their convex hulls.
 
     Args:
         batch_size: Positive integer.
         num_points: Integer, or a pair `(smallest, largest)`; at least 3.
         rng: `numpy.random.Generator` or a seed.
+        closed: Boolean, whether a hull ends with its first vertex again, the form of the published
+            files. Defaults to `False`.
 
     Returns:
         Points `(batch, n, 2)`, mask `(batch, n)`, and the indices of the hulls `(batch, n)`,
-        padded with -1, as `convex_hull` orders them.
+        `(batch, n + 1)` if closed, padded with -1, as `convex_hull` orders them.
 
     Example:
         >>> points, mask, hulls = convex_hull_batch(2, (5, 8), rng=0)
@@ -52,14 +54,15 @@ def convex_hull_batch(batch_size, num_points, rng=None):
         - [Vinyals et al., 2015, Pointer Networks](https://arxiv.org/abs/1506.03134), section 3.1
     """
     points, mask = random_points(batch_size, num_points, rng)
-    return points, mask, convex_hull(points, mask)
+    hulls = convex_hull(points, mask)
+    return points, mask, close_path(hulls) if closed else hulls
 
 
 def convex_hull(points, mask=None):
     """Return the convex hulls of a batch of point sets.
 
     A hull begins with its vertex of lowest index, and goes round counter-clockwise. Points inside
-    and points on an edge do not belong to it.
+    and points on an edge do not belong to it; of points in one place only the first does.
 
     Args:
         points: Array `(batch, n, 2)`.
@@ -76,13 +79,10 @@ def convex_hull(points, mask=None):
         offset[:, :, :, None, 0] * offset[:, :, None, :, 1]
         - offset[:, :, :, None, 1] * offset[:, :, None, :, 0]
     )
-    to_start = points[:, None, None] - points[:, :, None, None]  # [b, i, j, k] = p_k - p_i
-    to_end = points[:, None, None] - points[:, None, :, None]
-    between = (cross == 0) & ((to_start * to_end).sum(axis=-1) < 0)
     same = np.eye(n, dtype=bool)
     ignored = same[None, :, None, :] | same[None, None] | ~mask[:, None, None, :]
     # An edge has every other point on its left, or on itself.
-    edge = ((cross > 0) | between | ignored).all(axis=-1)
+    edge = ((cross > 0) | _between(points, (cross == 0) & ~ignored) | ignored).all(axis=-1)
     edge &= mask[:, :, None] & mask[:, None, :] & ~same
     successor = edge.argmax(axis=-1)
     start = edge.any(axis=-1).argmax(axis=-1)
@@ -94,6 +94,15 @@ def convex_hull(points, mask=None):
         current = successor[rows, current]
         open_ &= current != start
     return hull
+
+
+def _between(points, collinear):
+    """Return which of the collinear triples `[b, i, j, k]` have k between i and j, or on one."""
+    between = np.zeros_like(collinear)
+    b, i, j, k = at = np.nonzero(collinear)  # rare: nearly always empty
+    to_start, to_end = points[b, k] - points[b, i], points[b, k] - points[b, j]
+    between[at] = (to_start * to_end).sum(axis=-1) <= 0
+    return between
 
 
 def close_path(indices):

@@ -47,7 +47,8 @@ def delaunay(points, mask=None):
         Int32 array `(batch, 3 (2 n - 5))`, the indices of all triangles in a row, padded with -1.
 
     Raises:
-        ValueError: If there are too few or too many points.
+        ValueError: If there are too few or too many points, or if they have no triangulation or
+            more than one: all of them on one line, or four on an empty circle.
     """
     points = np.asarray(points, "float64")
     batch, n, _ = points.shape
@@ -56,7 +57,7 @@ def delaunay(points, mask=None):
     mask = np.ones((batch, n), bool) if mask is None else np.asarray(mask, bool)
     triples = np.array(list(itertools.combinations(range(n), 3)))
     corners = points[:, triples]  # (batch, triples, 3, 2)
-    there = mask[:, triples].all(axis=-1) & _empty_circle(points, mask, triples, corners)
+    there = _triangles(points, mask, triples, corners)
     order = np.lexsort(_incentre(corners).transpose(2, 0, 1)[::-1], axis=-1)
     order = np.take_along_axis(
         order, np.argsort(~np.take_along_axis(there, order, 1), kind="stable"), 1
@@ -68,8 +69,8 @@ def delaunay(points, mask=None):
     return padded[:, :most].reshape(batch, -1)
 
 
-def _empty_circle(points, mask, triples, corners):
-    """Return whether the circumcircle of every triple holds no other point, `(batch, triples)`."""
+def _triangles(points, mask, triples, corners):
+    """Return which triples are triangles: no other point in their circumcircle."""
     a, b, c = (corners[:, :, k, None] - points[:, None] for k in range(3))
     orientation = _cross(corners[:, :, 1] - corners[:, :, 0], corners[:, :, 2] - corners[:, :, 0])
     determinant = (
@@ -77,9 +78,17 @@ def _empty_circle(points, mask, triples, corners):
         + (b**2).sum(-1) * _cross(c, a)
         + (c**2).sum(-1) * _cross(a, b)
     )
-    inside = determinant * np.sign(orientation)[..., None] > 0
+    inside = determinant * np.sign(orientation)[..., None]
     own = (triples[:, :, None] == np.arange(points.shape[1])).any(axis=1)
-    return ~(inside & ~own[None] & mask[:, None]).any(axis=-1)
+    inside = np.where(own[None] | ~mask[:, None], -1.0, inside)
+    empty = mask[:, triples].all(axis=-1) & (orientation != 0) & (inside <= 0).all(axis=-1)
+    on_circle = (empty & (inside == 0).any(axis=-1)).any(axis=-1)
+    if on_circle.any() or not empty.any(axis=-1).all():
+        raise ValueError(
+            "`points` must not all lie on one line, nor four of them on an empty circle. Received "
+            f"such points in example {int(np.argmax(on_circle | ~empty.any(axis=-1)))}"
+        )
+    return empty
 
 
 def _incentre(corners):

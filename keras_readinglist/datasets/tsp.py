@@ -2,22 +2,25 @@
 
 import numpy as np
 
-from keras_readinglist.datasets.convex_hull import random_points
+from keras_readinglist.datasets.convex_hull import close_path, random_points
 
 _LARGEST_EXACT = 12
+_LEAST_GAIN = 1e-9
 
 
-def tsp_batch(batch_size, num_points, rng=None):
+def tsp_batch(batch_size, num_points, rng=None, closed=False):
     """Draw cities with their shortest tours.
 
     Args:
         batch_size: Positive integer.
         num_points: Integer, or a pair `(smallest, largest)`, from 3 to 12.
         rng: `numpy.random.Generator` or a seed.
+        closed: Boolean, whether a tour ends with city 0 again, the form of the published files.
+            Defaults to `False`.
 
     Returns:
-        Points `(batch, n, 2)`, mask `(batch, n)`, and tours `(batch, n)`, padded with -1. A tour
-        begins with city 0 and goes round counter-clockwise.
+        Points `(batch, n, 2)`, mask `(batch, n)`, and tours `(batch, n)`, `(batch, n + 1)` if
+        closed, padded with -1. A tour begins with city 0 and goes round counter-clockwise.
 
     Example:
         >>> points, mask, tours = tsp_batch(2, (5, 6), rng=0)
@@ -28,7 +31,8 @@ def tsp_batch(batch_size, num_points, rng=None):
         - [Vinyals et al., 2015, Pointer Networks](https://arxiv.org/abs/1506.03134), section 3.3
     """
     points, mask = random_points(batch_size, num_points, rng)
-    return points, mask, shortest_tours(points, mask)
+    tours = shortest_tours(points, mask)
+    return points, mask, close_path(tours) if closed else tours
 
 
 def shortest_tours(points, mask=None):
@@ -114,8 +118,35 @@ def nearest_neighbor_tour(points):
     return np.array(tour, "int32")
 
 
+def greedy_tour(points):
+    """Return the tour joined from the shortest distances first, `(n,)`, from city 0.
+
+    Of the simple rules this one comes nearest to the lengths that the paper gives for its
+    algorithm A1.
+    """
+    points = np.asarray(points, "float64")
+    n = len(points)
+    i, j = np.triu_indices(n, 1)
+    piece = np.arange(n)  # cities that are joined already have the same number
+    neighbors = [[] for _ in range(n)]
+    for k in np.argsort(_distances(points)[i, j], kind="stable"):
+        a, b = i[k], j[k]
+        last = sum(map(len, neighbors)) == 2 * (n - 1)
+        if len(neighbors[a]) < 2 and len(neighbors[b]) < 2 and (piece[a] != piece[b] or last):
+            neighbors[a].append(b)
+            neighbors[b].append(a)
+            piece[piece == piece[b]] = piece[a]
+    tour = [0]
+    while len(tour) < n:
+        tour.append(next(c for c in neighbors[tour[-1]] if c not in tour))
+    return np.array(tour, "int32")
+
+
 def two_opt_tour(points, tour=None):
-    """Improve a tour by turning round pieces of it, until no turn makes it shorter.
+    """Improve a tour until no 2-opt and no Or-opt move makes it shorter.
+
+    A 2-opt move turns round a piece of the tour; an Or-opt move puts up to three cities in a row
+    elsewhere.
 
     Args:
         points: Array `(n, 2)`, for any n.
@@ -126,24 +157,53 @@ def two_opt_tour(points, tour=None):
 
     References:
         - Croes, 1958, A method for solving traveling-salesman problems
+        - Or, 1976, Traveling salesman-type combinatorial problems
     """
     points = np.asarray(points, "float64")
     tour = nearest_neighbor_tour(points) if tour is None else np.asarray(tour, "int32")
-    distance = np.sqrt(((points[:, None] - points[None]) ** 2).sum(-1))
-    n = len(points)
-    i, j = np.triu_indices(n, 2)
-    while True:
-        after = np.roll(tour, -1)
-        gain = (
-            distance[tour[i], after[i]]
-            + distance[tour[j], after[j]]
-            - distance[tour[i], tour[j]]
-            - distance[after[i], after[j]]
-        )
-        best = gain.argmax() if len(gain) else 0
-        if not len(gain) or gain[best] < 1e-9:
-            break
-        begin, end = i[best] + 1, j[best] + 1
-        tour = np.concatenate([tour[:begin], tour[begin:end][::-1], tour[end:]])
+    distance = _distances(points)
+    shorter = tour
+    while shorter is not None:
+        tour = shorter
+        shorter = _two_opt(tour, distance)
+        if shorter is None:
+            shorter = _or_opt(tour, distance)
     tour = np.roll(tour, -int(np.flatnonzero(tour == 0)[0]))
     return counter_clockwise(points[None], tour[None].astype("int32"))[0]
+
+
+def _distances(points):
+    return np.sqrt(((points[:, None] - points[None]) ** 2).sum(-1))
+
+
+def _two_opt(tour, distance):
+    """Return the tour after its best 2-opt move, or `None` if there is none."""
+    i, j = np.triu_indices(len(tour), 2)
+    after = np.roll(tour, -1)
+    gain = (
+        distance[tour[i], after[i]]
+        + distance[tour[j], after[j]]
+        - distance[tour[i], tour[j]]
+        - distance[after[i], after[j]]
+    )
+    if not len(gain) or gain.max() < _LEAST_GAIN:
+        return None
+    begin, end = i[gain.argmax()] + 1, j[gain.argmax()] + 1
+    return np.concatenate([tour[:begin], tour[begin:end][::-1], tour[end:]])
+
+
+def _or_opt(tour, distance):
+    """Return the tour after an Or-opt move that shortens it, or `None` if there is none."""
+    for length in range(1, min(3, len(tour) - 3) + 1):
+        for start in range(len(tour)):
+            turned = np.roll(tour, -start)
+            piece, rest = turned[:length], turned[length:]
+            after = np.roll(rest, -1)
+            removed = distance[rest[-1], piece[0]] + distance[piece[-1], rest[0]]
+            gap = distance[rest, after]
+            for way in (piece, piece[::-1]):
+                added = distance[rest, way[0]] + distance[way[-1], after] - gap
+                at = added.argmin()
+                if removed - gap[-1] - added[at] > _LEAST_GAIN:
+                    return np.concatenate([rest[: at + 1], way, rest[at + 1 :]])
+    return None

@@ -10,6 +10,7 @@ masked, tours by a beam of 3 over valid tours, triangulations greedily and freel
 import keras
 import numpy as np
 
+from keras_readinglist.applications import pointer_baselines as baselines
 from keras_readinglist.applications import pointer_network as models
 from keras_readinglist.datasets.convex_hull import convex_hull, convex_hull_batch, random_points
 from keras_readinglist.datasets.delaunay import delaunay, delaunay_batch
@@ -48,7 +49,7 @@ def build(config):
     """Return the untrained model of a run."""
     if config["model"] == "pointer":
         return models.PointerNetwork(config["units"])
-    kind = {"lstm": models.Seq2SeqBaseline, "attention": models.AttentionSeq2SeqBaseline}
+    kind = {"lstm": baselines.Seq2SeqBaseline, "attention": baselines.AttentionSeq2SeqBaseline}
     return kind[config["model"]](config["num_points"][1], config["units"])
 
 

@@ -15,7 +15,9 @@ from keras_readinglist.applications.pointer_network import (
     training_batch,
 )
 from keras_readinglist.datasets import convex_hull_batch
+from keras_readinglist.metrics import geometry
 
+RNG = np.random.default_rng(0)
 POINTS, MASK, HULLS = convex_hull_batch(6, (4, 7), 0)
 MODELS = {
     "pointer": lambda: PointerNetwork(8),
@@ -33,6 +35,49 @@ def logits(model, points=POINTS, mask=MASK, hulls=HULLS):
 @pytest.fixture(autouse=True)
 def fixed_seed():
     keras.utils.set_random_seed(0)
+
+
+def oracle(model, points, classes):
+    """The scores of one example by sections 2.1 to 2.3, one number after the other."""
+    w = {v.path.split("/", 1)[1]: keras.ops.convert_to_numpy(v) for v in model.weights}
+
+    def lstm(name, x, h, c):
+        z = x @ w[f"{name}/kernel"] + h @ w[f"{name}/recurrent_kernel"] + w[f"{name}/bias"]
+        i, f, g, o = np.split(z.astype("float64"), 4)
+        i, f, o = (1 / (1 + np.exp(-gate)) for gate in (i, f, o))
+        c = f * c + i * np.tanh(g)
+        return o * np.tanh(c), c
+
+    reader, writer = sorted({name.rsplit("/", 1)[0] for name in w if "recurrent_kernel" in name})
+    h = c = np.zeros(model.units)
+    memory = [w["end_symbol"]]
+    for point in points:
+        h, c = lstm(reader, point, h, c)
+        memory.append(h)
+    x, scores = w["start_symbol"], []
+    pointer = {v.name: keras.ops.convert_to_numpy(v) for v in model.pointer.weights}
+    for symbol in classes:
+        h, c = lstm(writer, x, h, c)
+        scores.append(
+            [
+                np.tanh(e @ pointer["pointer_memory"] + h @ pointer["pointer_query"])
+                @ pointer["pointer_vector"][:, 0]
+                for e in memory
+            ]
+        )
+        x = points[max(symbol - 1, 0)]
+    return np.array(scores)
+
+
+def test_equals_the_equations():
+    model = PointerNetwork(5)
+    model.set_weights([RNG.uniform(-0.9, 0.9, w.shape) for w in model.get_weights()])
+    classes, weights = encode_targets(HULLS)
+    got = logits(model)
+    for b, count in enumerate(MASK.sum(axis=1)):
+        written = int(weights[b].sum())
+        expected = oracle(model, POINTS[b, :count], classes[b, :written])
+        np.testing.assert_allclose(got[b, :written, : count + 1], expected, atol=1e-5)
 
 
 def test_targets():
@@ -101,6 +146,39 @@ def test_generate_scores_what_pointing_shows(make):
         np.testing.assert_allclose((chosen * weights[:, :5]).sum(axis=1), scores, atol=1e-4)
 
 
+@models
+def test_an_example_by_itself_is_answered_as_in_a_batch(make):
+    model = make()
+    together, scores = model.generate(POINTS, MASK, beam_size=3, constraint="no_repeat")
+    alone, score = model.generate(POINTS[:1], MASK[:1], beam_size=3, constraint="no_repeat")
+    assert alone[0].tolist() == together[0].tolist()
+    assert score[0] == pytest.approx(scores[0], abs=1e-4)
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_mixed_precision(policy):
+    model = PointerNetwork(8, dtype=policy)
+    full = PointerNetwork(8)
+    full.set_weights(model.get_weights())
+    scores = logits(model)
+    assert (
+        scores.dtype == "float32" and (scores[:, :, 1:][~MASK[:, None].repeat(8, 1)] == -1e9).all()
+    )
+    there = scores > -1e8
+    np.testing.assert_allclose(scores[there], logits(full)[there], atol=0.05)
+    tours, _ = model.generate(POINTS, MASK, beam_size=2, constraint="tour")
+    assert geometry.is_valid_tour(tours, MASK.sum(axis=1)).all()
+    x, y, weights = training_batch(POINTS, MASK, HULLS)
+    model.compile("adam", loss=pointer_loss())
+    assert np.isfinite(model.train_on_batch(x, y, sample_weight=weights))
+
+
+def test_padded_points_get_no_probability_at_all():
+    p = PointerNetwork(8).pointing(POINTS, HULLS, MASK)
+    assert (p[:, :, 1:][~MASK[:, None].repeat(7, 1)] == 0).all()
+    np.testing.assert_allclose(p.sum(axis=-1), 1, atol=1e-6)
+
+
 def test_a_wider_beam_is_never_worse_on_its_own_score():
     model = PointerNetwork(8)
     scores = [model.generate(POINTS, MASK, beam, max_steps=4)[1] for beam in (1, 4096 // 8)]
@@ -137,6 +215,10 @@ def test_learns_a_batch_by_heart():
         (lambda: PointerNetwork(8).generate(POINTS, MASK[:, 1:]), "`mask` must have the shape"),
         (lambda: PointerNetwork(8).generate(POINTS, MASK, 0), "`beam_size` must be"),
         (lambda: PointerNetwork(8).generate(POINTS, constraint="x"), "`constraint` must be"),
+        (lambda: PointerNetwork(8).generate(POINTS, MASK, max_steps=0), "`max_steps` must be"),
+        (lambda: PointerNetwork(8).pointing(POINTS, HULLS + 7, MASK), "`indices` must name"),
+        (lambda: training_batch(POINTS, MASK & False, HULLS), "`indices` must name"),
+        (lambda: training_batch(POINTS, MASK, HULLS - 1), "`indices` must name"),
         (lambda: Seq2SeqBaseline(5, 8).generate(POINTS, MASK), "at most max_points=5"),
     ],
 )

@@ -15,7 +15,7 @@ from keras_readinglist.datasets import (
     tsp_batch,
 )
 from keras_readinglist.datasets.convex_hull import close_path, open_path
-from keras_readinglist.datasets.tsp import nearest_neighbor_tour, two_opt_tour
+from keras_readinglist.datasets.tsp import greedy_tour, nearest_neighbor_tour, two_opt_tour
 from keras_readinglist.metrics import geometry
 
 
@@ -36,11 +36,17 @@ def test_points_on_an_edge_do_not_belong_to_the_hull():
     assert convex_hull(square[None])[0].tolist() == [1, 2, 4, 5, -1, -1]
 
 
-def test_closed_and_open_paths():
-    _, _, hulls = convex_hull_batch(20, (4, 9), 1)
-    closed = close_path(hulls)
+def test_of_points_in_one_place_the_first_belongs_to_the_hull():
+    points = np.array([[0, 0], [1, 0], [0, 0], [0, 1], [1, 0], [1, 0]])
+    assert convex_hull(points[None])[0].tolist() == [0, 1, 3, -1, -1, -1]
+
+
+@pytest.mark.parametrize("make", [convex_hull_batch, tsp_batch])
+def test_closed_and_open_paths(make):
+    paths, closed = make(20, (4, 9), 1)[2], make(20, (4, 9), 1, closed=True)[2]
     assert all(p[p >= 0][-1] == p[0] for p in closed)
-    np.testing.assert_array_equal(open_path(closed), hulls)
+    np.testing.assert_array_equal(open_path(closed), paths)
+    np.testing.assert_array_equal(close_path(paths), closed)
 
 
 def test_triangulations_equal_qhull():
@@ -53,6 +59,20 @@ def test_triangulations_equal_qhull():
         assert all(t == sorted(t) for t in triangles)
         centres = [incentre(*cloud[t].astype("float64")) for t in triangles]
         assert centres == sorted(centres)
+
+
+@pytest.mark.parametrize(
+    "points",
+    [[[0, 0], [1, 0], [1, 1], [0, 1]], [[0, 0], [0.5, 0.5], [1, 1]], [[0, 0]] * 4],
+    ids=str,
+)
+def test_points_without_one_triangulation_are_refused(points):
+    with pytest.raises(ValueError, match="`points` must not all lie on one line, nor four"):
+        delaunay([points])
+
+
+def test_a_point_on_an_edge_parts_it():
+    assert delaunay([[[0, 0], [0.5, 0], [1, 0], [0.3, 0.8]]])[0].tolist()[:6] == [0, 1, 3, 1, 2, 3]
 
 
 def incentre(a, b, c):
@@ -73,14 +93,24 @@ def test_tours_are_shortest_counter_clockwise_and_begin_at_the_first_city():
 
 
 def test_heuristic_tours_are_valid_and_ordered_by_quality():
-    points = np.random.default_rng(0).random((20, 10, 2))
+    points = np.random.default_rng(0).random((200, 8, 2))
     lengths = []
-    for make in (shortest_tours, each(two_opt_tour), each(nearest_neighbor_tour)):
+    heuristics = (two_opt_tour, greedy_tour, nearest_neighbor_tour)
+    for make in (shortest_tours, *map(each, heuristics)):
         tours = make(points)
-        assert geometry.is_valid_tour(tours, 10).all()
+        assert geometry.is_valid_tour(tours, 8).all() and (tours[:, 0] == 0).all()
         lengths.append(geometry.tour_length(points, tours))
-    assert (lengths[0] <= lengths[1] + 1e-9).all() and (lengths[1] <= lengths[2] + 1e-9).all()
-    assert lengths[0].mean() < lengths[1].mean() < lengths[2].mean()
+    means = [length.mean() for length in lengths]
+    assert means == sorted(means) and means[1] < 1.01 * means[0]
+    assert all((lengths[0] <= length + 1e-9).all() for length in lengths[1:])
+    assert (lengths[1] <= lengths[3] + 1e-9).all()  # it begins with the nearest neighbours
+
+
+@pytest.mark.parametrize("count", [3, 4, 5])
+def test_heuristic_tours_of_few_cities(count):
+    points = np.random.default_rng(count).random((20, count, 2))
+    for make in (two_opt_tour, greedy_tour, nearest_neighbor_tour):
+        assert geometry.is_valid_tour(each(make)(points), count).all()
 
 
 def each(make):

@@ -1,10 +1,11 @@
 """Pointer attention equals its equation, and points only at what is there."""
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
 
-from keras_readinglist.layers import PointerAttention
+from keras_readinglist.layers import PointerAttention, pointer_attention
 from keras_readinglist.layers.pointer_attention import log_probabilities
 
 RNG = np.random.default_rng(0)
@@ -63,6 +64,16 @@ def test_probabilities():
     assert np.isneginf(
         ops.convert_to_numpy(log_probabilities(ops.convert_to_tensor(nothing)))
     ).all()
+
+
+@pytest.mark.skipif(keras.config.backend() != "jax", reason="only JAX computes so")
+def test_one_query_at_a_time_is_the_same():
+    tensors = [ops.convert_to_tensor(t) for t in (QUERY, MEMORY[..., :4], QUERY[0, :1].T)]
+    together = pointer_attention._all_queries_at_once(*tensors)
+    one_by_one = pointer_attention._one_query_at_a_time(*tensors)
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(one_by_one), ops.convert_to_numpy(together), atol=1e-6
+    )
 
 
 def test_a_mask_for_every_query():

@@ -1,0 +1,154 @@
+"""The two models that pointer networks are compared with (Vinyals et al., 2015)."""
+
+import keras
+from keras import ops
+
+from keras_readinglist.applications.pointer_network import SetToSequence
+from keras_readinglist.layers.pointer_attention import PointerAttention
+from keras_readinglist.layers.recurrent import steps
+from keras_readinglist.layers.recurrent.cells import check_size
+
+
+class _FixedDictionary(SetToSequence):
+    """What the comparison models share: one output class for every place up to `max_points`."""
+
+    def __init__(self, max_points, units=256, input_dim=2, encoder="lstm", **kwargs):
+        check_size("max_points", max_points)
+        self.max_points = max_points
+        super().__init__(units, input_dim, encoder, **kwargs)
+
+    def _build_scores(self):
+        self.head = keras.layers.Dense(self.max_points + 1, dtype=self.dtype_policy)
+        self.head.build((None, None, self._head_width()))
+
+    def _head_width(self):
+        return self.units
+
+    def _num_symbols(self, num_points):
+        if num_points > self.max_points:
+            raise ValueError(
+                f"`inputs` must hold at most max_points={self.max_points} points: the dictionary "
+                f"of this model is fixed. Received: {num_points}"
+            )
+        return self.max_points + 1
+
+    def _memory(self, encoded, mask):
+        self._num_symbols(encoded.shape[1] or 0)
+        return {"memory": encoded, "memory_mask": mask}
+
+    def get_config(self):
+        return {**super().get_config(), "max_points": self.max_points}
+
+
+@keras.saving.register_keras_serializable(package="keras_readinglist")
+class Seq2SeqBaseline(_FixedDictionary):
+    """The first comparison model: an LSTM encoder and decoder with a fixed output dictionary.
+
+    Args:
+        max_points: Positive integer, the largest number of points.
+        units: Positive integer, the width of both LSTMs. Defaults to 256.
+        input_dim: Positive integer, the dimension of a point. Defaults to 2.
+        encoder: `"lstm"` or `"bilstm"`.
+        **kwargs: Base model keyword arguments.
+
+    Call arguments: as for `PointerNetwork`.
+
+    Input shape:
+        As for `PointerNetwork`.
+
+    Output shape:
+        `(batch, m, max_points + 1)`.
+
+    Raises:
+        ValueError: If there are more than `max_points` points.
+
+    Example:
+        >>> model = Seq2SeqBaseline(max_points=6, units=8)
+        >>> model.generate(np.random.rand(2, 6, 2))[0].shape
+        (2, 7)
+
+    References:
+        - [Vinyals et al., 2015](https://arxiv.org/abs/1506.03134), section 2.1
+        - [Sutskever et al., 2014](https://arxiv.org/abs/1409.3215)
+    """
+
+    def _write(self, inputs, memory, states):
+        return self.head(self.writer(inputs, initial_state=states)[0])
+
+    def _write_step(self, inputs, memory, states):
+        decoded, *states = self.writer(inputs, initial_state=states)
+        return self.head(decoded)[:, 0], states
+
+
+@keras.saving.register_keras_serializable(package="keras_readinglist")
+class AttentionSeq2SeqBaseline(_FixedDictionary):
+    """The second comparison model: attention blends the memory instead of pointing into it.
+
+    `d'_i = sum_j softmax(u_i)_j e_j`; `[d_i, d'_i]` gives the scores of a fixed dictionary, and
+    is fed to the next step (section 2.2).
+
+    Args:
+        max_points: Positive integer, the largest number of points.
+        units: Positive integer, the width of both LSTMs. Defaults to 256.
+        input_dim: Positive integer, the dimension of a point. Defaults to 2.
+        encoder: `"lstm"` or `"bilstm"`.
+        **kwargs: Base model keyword arguments.
+
+    Call arguments: as for `PointerNetwork`.
+
+    Input shape:
+        As for `PointerNetwork`.
+
+    Output shape:
+        `(batch, m, max_points + 1)`.
+
+    Raises:
+        ValueError: If there are more than `max_points` points.
+
+    Example:
+        >>> model = AttentionSeq2SeqBaseline(max_points=6, units=8)
+        >>> model.generate(np.random.rand(2, 6, 2))[0].shape
+        (2, 7)
+
+    References:
+        - [Vinyals et al., 2015](https://arxiv.org/abs/1506.03134), section 2.2
+    """
+
+    def _writer_width(self):
+        return self.input_dim + 2 * self.units  # the point, and [d, d'] of the step before
+
+    def _head_width(self):
+        return 2 * self.units
+
+    def _build_scores(self):
+        super()._build_scores()
+        self.attention = PointerAttention(self.units, dtype=self.dtype_policy)
+        self.attention.build((None, None, self.units), (None, None, self.units))
+
+    def _memory(self, encoded, mask):
+        projected = self.attention.project_memory(encoded)
+        return {**super()._memory(encoded, mask), "projected_memory": projected}
+
+    def _read(self, points, mask):
+        memory, states = super()._read(points, mask)
+        return memory, [ops.concatenate([states[0], ops.zeros_like(states[0])], -1), states[1]]
+
+    def _step(self, x, memory, states):
+        """Return the new `[[d, d'], c]`."""
+        blended, c = states
+        cell = self.writer.cell
+        z = cell.project(ops.concatenate([x, ops.cast(blended, x.dtype)], axis=-1))
+        d, c = cell.step(z, [blended[:, : self.units], c])
+        query = ops.cast(d[:, None], memory["memory"].dtype)
+        weights = ops.softmax(self.attention(query, **memory))
+        context = ops.matmul(weights, ops.cast(memory["memory"], "float32"))[:, 0]
+        return [ops.concatenate([d, ops.cast(context, d.dtype)], axis=-1), c]
+
+    def _write(self, inputs, memory, states):
+        states = [ops.cast(s, self.writer.cell.state_dtype) for s in states]
+        history, _ = steps.run(lambda x, s: self._step(x, memory, s), inputs, states)
+        return self.head(history[0])
+
+    def _write_step(self, inputs, memory, states):
+        states = self._step(inputs[:, 0], memory, states)
+        return self.head(states[0][:, None])[:, 0], states
