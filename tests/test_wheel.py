@@ -33,3 +33,5 @@ def test_wheel(tmp_path):
         if catalog.report(item.slug):
             assert f"keras_readinglist/reports/{item.slug}.json" in names
     assert "keras_readinglist/py.typed" in names
+    for path in (ROOT / "keras_readinglist").rglob("*.py"):
+        assert path.relative_to(ROOT).as_posix() in names, "name its folder in pyproject.toml"
