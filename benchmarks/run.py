@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).parent
-FILES = ("recurrent", "char_rnn", "pointer")
+FILES = ("recurrent", "char_rnn", "pointer", "coffee", "two_part_code")
 
 
 def main():

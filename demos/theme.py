@@ -53,7 +53,7 @@ CSS = (
 .krl table{border-collapse:collapse;width:100%;font-size:15px;font-variant-numeric:tabular-nums}
 .krl th,.krl td{text-align:left;padding:5px 10px;border-bottom:1px solid var(--krl-line);
   vertical-align:top}
-.krl .scroll{overflow-x:auto}
+.krl .scroll{overflow-x:auto;overflow-wrap:break-word}
 .krl .mono{font-family:ui-monospace,Menlo,Consolas,monospace;white-space:pre-wrap;
   overflow-wrap:anywhere;line-height:1.7;background:var(--krl-panel);padding:12px;border-radius:6px}
 .krl .mono span{border-radius:2px;color:#101418}

@@ -13,6 +13,9 @@ pytestmark = pytest.mark.gallery
 PAGES = ["", *(item.slug for item in catalog.ITEMS if item.exhibit)]
 POINTS = "[[0.1, 0.2], [0.9, 0.15], [0.8, 0.8], [0.3, 0.9], [0.5, 0.4]]"
 GOOD = {
+    "/coffee_automaton_mix": ["Stirred", 32, 4, ""],
+    "/coffee_automaton_pour": ["Interacting", 32, 4, "[[0.5, 0.5, 0.2]]"],
+    "/complexodynamics_describe": ["Disc", 0, None, ""],
     "/pointer_networks_solve": [POINTS, "Convex hull", 1],
     "/pointer_networks_cloud": [6],
     "/unreasonable_rnns_write": ["ROMEO:\n", "Shakespeare", 50, 0.5, 0, 1.0],
@@ -23,6 +26,9 @@ GOOD = {
     "/understanding_lstms_add": [50, 1],
 }
 BAD = {
+    "/coffee_automaton_mix": ["Stirred", 32, 4, "milk"],
+    "/coffee_automaton_pour": ["Boiling", 32, 4, ""],
+    "/complexodynamics_describe": ["Disc", 0, None, "nonsense"],
     "/pointer_networks_solve": ["nonsense", "Convex hull", 1],
     "/unreasonable_rnns_write": ["\U0001f600", "Shakespeare", 50, 0.5, 0, 1.0],
     "/unreasonable_rnns_look": ["x" * 100_000, "Shakespeare", "surprise"],
