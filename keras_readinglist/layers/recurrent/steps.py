@@ -4,6 +4,7 @@ A step is a pure function `(projected input, states) -> states`; the first state
 `run` carries it over a sequence on every backend.
 """
 
+import keras
 from keras import ops
 
 
@@ -131,7 +132,7 @@ def gru_gates(
     return {"z": update, "r": reset, "g": candidate, "h": keep * h + write * candidate}
 
 
-def run(step, inputs, states, mask=None, go_backwards=False):
+def run(step, inputs, states, mask=None, go_backwards=False, keep=None):
     """Run a step over a sequence.
 
     Where the mask is `False`, the states stay as they are and the output is that of the step
@@ -144,15 +145,17 @@ def run(step, inputs, states, mask=None, go_backwards=False):
         mask: Boolean tensor `(batch, time)` or `None`.
         go_backwards: Boolean, whether to begin with the last step. The results are then in the
             order of processing.
+        keep: Integer, how many of the states, from the first on, to return for all steps.
+            Defaults to all: a large memory need not be stored at every step.
 
     Returns:
-        Pair: list of all states `(batch, time, ...)`, and list of the last states.
+        Pair: list of the kept states `(batch, time, ...)`, and list of all last states.
     """
     if inputs.shape[1] == 1:  # a step by itself, as in decoding, needs no loop
         last = step(inputs[:, 0], states)
         if mask is not None:
             last = _keep(mask, last, states)
-        return [ops.expand_dims(state, 1) for state in last], last
+        return [ops.expand_dims(state, 1) for state in last[:keep]], last
     if mask is not None:
         # As one more feature: TensorFlow cannot scan two sequences of unknown length.
         inputs = ops.concatenate([inputs, ops.cast(mask[..., None], inputs.dtype)], axis=-1)
@@ -160,15 +163,18 @@ def run(step, inputs, states, mask=None, go_backwards=False):
     if go_backwards:
         inputs = ops.flip(inputs, axis=0)
 
+    # TensorFlow's scan stores as many tensors as it carries.
+    stored = None if keras.config.backend() == "tensorflow" else keep
+
     def body(states, x):
         if mask is None:
             new = step(x, states)
         else:
             new = _keep(x[:, -1:] > 0, step(x[:, :-1], states), states)
-        return new, new
+        return new, new[:stored]
 
     last, history = ops.scan(body, list(states), inputs)
-    return [ops.swapaxes(h, 0, 1) for h in history], last
+    return [ops.swapaxes(h, 0, 1) for h in history[:keep]], last
 
 
 def _keep(mask, new, old):
