@@ -8,6 +8,9 @@ from keras_readinglist.applications.pointer_baselines import (
     Seq2SeqBaseline,
 )
 from keras_readinglist.applications.pointer_network import PointerNetwork
+from keras_readinglist.applications.relational_rnn import RelationalRNNClassifier
+from keras_readinglist.applications.relational_rnn_language_model import RelationalRNNLanguageModel
+from keras_readinglist.applications.relational_rnn_seq2seq import RelationalRNNSeq2Seq
 from keras_readinglist.applications.truncated_bptt import TruncatedBPTT
 
 __all__ = [
@@ -16,6 +19,9 @@ __all__ = [
     "CharTokenizer",
     "LSTMExplorer",
     "PointerNetwork",
+    "RelationalRNNClassifier",
+    "RelationalRNNLanguageModel",
+    "RelationalRNNSeq2Seq",
     "Seq2SeqBaseline",
     "TruncatedBPTT",
 ]

@@ -3,8 +3,10 @@
 from keras_readinglist.datasets import loading, text
 from keras_readinglist.datasets.convex_hull import convex_hull, convex_hull_batch
 from keras_readinglist.datasets.delaunay import delaunay, delaunay_batch
+from keras_readinglist.datasets.learn_to_execute import learn_to_execute
 from keras_readinglist.datasets.loading import DatasetNotFoundError
 from keras_readinglist.datasets.long_range import adding_problem, copy_memory, temporal_order
+from keras_readinglist.datasets.nth_farthest import nth_farthest
 from keras_readinglist.datasets.streams import StreamBatcher
 from keras_readinglist.datasets.tsp import shortest_tours, tsp_batch
 
@@ -25,7 +27,9 @@ __all__ = [
     "delaunay",
     "delaunay_batch",
     "find",
+    "learn_to_execute",
     "load",
+    "nth_farthest",
     "prepare",
     "shortest_tours",
     "temporal_order",

@@ -11,6 +11,7 @@ from keras_readinglist.layers.recurrent import (
     SimpleRNN,
     SimpleRNNCell,
 )
+from keras_readinglist.layers.relational_memory import RelationalMemory, RelationalMemoryCell
 
 __all__ = [
     "CoupledLSTMCell",
@@ -20,6 +21,8 @@ __all__ = [
     "LSTMCell",
     "PeepholeLSTMCell",
     "PointerAttention",
+    "RelationalMemory",
+    "RelationalMemoryCell",
     "SimpleRNN",
     "SimpleRNNCell",
 ]

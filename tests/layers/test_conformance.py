@@ -11,6 +11,7 @@ RNG = np.random.default_rng(0)
 X = RNG.standard_normal((3, 5, 4)).astype("float32")
 MASK = np.array([[1, 1, 0, 1, 0], [1, 1, 1, 1, 1], [0, 1, 1, 0, 0]], bool)
 PAIR = {"query": X, "memory": RNG.standard_normal((3, 6, 2)).astype("float32")}
+SLOTS = {"mem_slots": 2, "head_size": 8, "num_heads": 2, "attention_mlp_layers": 1}
 SEQUENCES = {"units": 6, "return_sequences": True}
 # Of every layer: constructor arguments, inputs, mask.
 CASES = {
@@ -27,6 +28,10 @@ CASES = {
     "PointerAttention": [
         ({"units": 7}, PAIR, None),
         ({"units": 5, "glimpses": 1, "use_bias": True, "logit_clip": 2.0}, PAIR, None),
+    ],
+    "RelationalMemory": [
+        ({**SLOTS, "return_sequences": True, "return_state": True}, X, MASK),
+        ({**SLOTS, "gate_style": "memory", "output_gate": True, "return_attention": True}, X, None),
     ],
     "SimpleRNN": [(SEQUENCES, X, MASK)],
 }

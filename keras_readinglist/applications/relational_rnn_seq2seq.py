@@ -1,0 +1,164 @@
+"""Evaluating programs character by character with a recurrent core (Santoro et al., 2018)."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_readinglist.applications.char_tokenizer import CharTokenizer
+from keras_readinglist.decoding.compiled import Compiled
+from keras_readinglist.layers.recurrent.cells import check_size
+from keras_readinglist.presets import PresetMixin
+
+END = 0  # the class after the last character; class k + 1 is character k of the vocabulary
+
+
+@keras.saving.register_keras_serializable(package="keras_readinglist")
+class RelationalRNNSeq2Seq(PresetMixin, keras.Model):
+    """A recurrent core reads a program, and then writes its result, fed with zeros.
+
+    There is no teacher forcing: what the core wrote is known to it through its memory alone. After
+    every step a network of ReLU layers names a character or the end.
+
+    The paper's figures, per character at nesting 2 and literals of 5 digits, relational memory
+    against LSTM: addition 99.9 % and 99.8 %†, control 99.6 % and 97.4 %†, program 79.0 % and
+    66.1 %† († not confirmed against a copy of the paper).
+
+    Args:
+        core: A recurrent layer with `return_sequences`, such as `RelationalMemory` or `LSTM`.
+        vocabulary: String of distinct characters.
+        input_length: Positive integer, the most characters of a program.
+        output_length: Positive integer, the most characters of a result.
+        mlp: Sequence of positive integers, the widths of the hidden layers.
+        **kwargs: Base model keyword arguments.
+
+    Call arguments:
+        ids: Integer tensor `(batch, length)`, as `encode` gives.
+        training: Boolean, passed on to the core.
+
+    Input shape:
+        `(batch, length)`.
+
+    Output shape:
+        `(batch, output_length + 1, len(vocabulary) + 1)`, logits; class 0 ends.
+
+    Raises:
+        ValueError: If an argument is out of range.
+
+    Example:
+        >>> from keras_readinglist.layers import RelationalMemory
+        >>> core = RelationalMemory(2, 8, return_sequences=True)
+        >>> model = RelationalRNNSeq2Seq(core, "'0123456789", input_length=6, output_length=4)
+        >>> x, y, weights = model.training_batch(["'12'", "'345'"], ["12", "345"])
+        >>> loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        >>> model.compile("adam", loss=loss, weighted_metrics=["accuracy"])
+        >>> history = model.fit(x, y, sample_weight=weights, verbose=0)
+        >>> len(model.execute(["'12'"]))
+        1
+
+    References:
+        - [Santoro et al., 2018](https://arxiv.org/abs/1806.01822), sections 4.2 and 5.2
+    """
+
+    def __init__(
+        self, core, vocabulary, input_length, output_length, mlp=(256, 256, 256, 256), **kwargs
+    ):
+        super().__init__(**kwargs)
+        if not getattr(core, "return_sequences", False):
+            raise ValueError(f"`core` must be a layer with `return_sequences`. Received: {core!r}")
+        sizes = {"input_length": input_length, "output_length": output_length}
+        for name, value in [*sizes.items(), *(("mlp", units) for units in mlp)]:
+            check_size(name, value)
+        self.core, self.tokenizer, self.mlp = core, CharTokenizer(vocabulary), list(mlp)
+        self.input_length, self.output_length = input_length, output_length
+        self.supports_jit = getattr(core, "supports_jit", True)
+        dtype = self.dtype_policy
+        self.hidden = [keras.layers.Dense(u, activation="relu", dtype=dtype) for u in self.mlp]
+        self.head = keras.layers.Dense(len(vocabulary) + 1, dtype=dtype)
+        self._compiled = {}
+        self.build((None, None))
+
+    def build(self, ids_shape):
+        shape = (None, None, len(self.tokenizer))
+        if not self.core.built:  # it is, when it comes out of a file
+            self.core.build(shape)
+        shape = self.core.compute_output_shape(shape)
+        for dense in (*self.hidden, self.head):
+            dense.build(shape)
+            shape = dense.compute_output_shape(shape)
+
+    def call(self, ids, training=False):
+        read = ids > 0
+        characters = ops.one_hot(ops.maximum(ids - 1, 0), len(self.tokenizer))
+        characters = ops.where(read[..., None], characters, 0.0)
+        steps = self.output_length + 1
+        x = ops.pad(characters, ((0, 0), (0, steps), (0, 0)))
+        mask = ops.pad(ops.cast(read, "int32"), ((0, 0), (0, steps)), constant_values=1)
+        x = self.core(ops.cast(x, self.compute_dtype), mask=ops.cast(mask, "bool"))[:, -steps:]
+        for dense in self.hidden:
+            x = dense(x)
+        return self.head(x)
+
+    def compute_output_shape(self, ids_shape):
+        return (ids_shape[0], self.output_length + 1, len(self.tokenizer) + 1)
+
+    def encode(self, programs):
+        """Return programs as integers `(batch, input_length)`, padded with 0 on the right.
+
+        Raises:
+            ValueError: If a program is empty, too long, or has unknown characters.
+        """
+        return self._encode(programs, self.input_length, "programs")
+
+    def _encode(self, texts, length, name):
+        ids = np.zeros((len(texts), length), "int32")
+        for row, text in zip(ids, texts, strict=True):
+            if not 0 < len(text) <= length:
+                raise ValueError(f"`{name}` must have 1 to {length} characters. Received: {text!r}")
+            row[: len(text)] = self.tokenizer.encode(text) + 1
+        return ids
+
+    def training_batch(self, programs, results):
+        """Return `(x, y, sample_weight)` for `fit`; the end counts as a character."""
+        y = self._encode(results, self.output_length + 1, "results")
+        lengths = (y > 0).sum(axis=1, keepdims=True)
+        weights = (np.arange(y.shape[1])[None] <= lengths).astype("float32")
+        return self.encode(programs), y, weights
+
+    def probabilities(self, programs):
+        """Return the distribution of every written character, `(batch, steps, classes)`."""
+        if "probabilities" not in self._compiled:
+            self._compiled["probabilities"] = Compiled(lambda x: ops.softmax(self(x["x"])), self)
+        return self._compiled["probabilities"](x=self.encode(programs))
+
+    def execute(self, programs):
+        """Return the results that the model writes for programs.
+
+        Args:
+            programs: Sequence of strings.
+
+        Returns:
+            List of strings.
+
+        Raises:
+            ValueError: If a program is empty, too long, or has unknown characters.
+        """
+        classes = self.probabilities(programs).argmax(axis=-1)
+        ends = np.where((classes == END).any(axis=1), (classes == END).argmax(axis=1), None)
+        return [
+            self.tokenizer.decode(row[:end] - 1) for row, end in zip(classes, ends, strict=True)
+        ]
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "core": keras.saving.serialize_keras_object(self.core),
+            "vocabulary": self.tokenizer.vocabulary,
+            "input_length": self.input_length,
+            "output_length": self.output_length,
+            "mlp": self.mlp,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        core = keras.saving.deserialize_keras_object(config.pop("core"))
+        return cls(core, **config)

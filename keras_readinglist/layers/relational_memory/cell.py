@@ -1,0 +1,266 @@
+"""One step of a relational memory (Santoro et al., 2018, section 3)."""
+
+import math
+import warnings
+
+import keras
+from keras import ops
+
+from keras_readinglist.layers.recurrent.cells import check_size
+from keras_readinglist.layers.relational_memory import attention
+
+GATE_STYLES = ("unit", "memory", None)
+
+
+@keras.saving.register_keras_serializable(package="keras_readinglist")
+class RelationalMemoryCell(keras.layers.Layer):
+    """A recurrent cell whose state is a matrix of slots that attend to one another.
+
+    With memory `M (slots, width)`, `width = num_heads * head_size`, and input row `u = x W + b`:
+    `num_blocks` times `Z <- norm(Z + attention(Z))`, `Z <- norm(Z + mlp(Z))` on `Z = [M; u]`. The
+    slots' rows `C` of the result are written through gates, like those of an LSTM:
+    `M' = sigmoid(i) tanh(C) + sigmoid(f) M` with `[i, f] = u W_u + tanh(M) W_m` (Eqs. 3 to 7,
+    without the output gate, as the authors' code has it).
+
+    All weights are shared by the slots: to permute the slots of the memory is to permute those of
+    the result. Each block has its own projection to queries, keys and values and its own norms;
+    the row-wise network is one for all blocks. Queries, keys and values of a row are normalised
+    together. The memory begins as an identity matrix, so that the slots differ.
+
+    The state is held flat, `(batch, slots * width)`; a state `(batch, slots, width)` is taken too,
+    and returned alike. Between steps it has the compute type of the layer; `RelationalMemory`
+    keeps it in float32.
+
+    Args:
+        mem_slots: Positive integer, the number of slots.
+        head_size: Positive integer, the width of a value in one head.
+        num_heads: Positive integer. Defaults to 1.
+        num_blocks: Positive integer, how often the slots attend in one step. Defaults to 1.
+        forget_bias: Float, added to the forget gate before the sigmoid. Defaults to 1.
+        input_bias: Float, added to the input gate. Defaults to 0.
+        gate_style: `"unit"`, a gate for every number of the memory; `"memory"`, one for every
+            slot; or `None`, `M' = C`. Defaults to `"unit"`.
+        attention_mlp_layers: Positive integer, the layers of the row-wise network. Defaults to 2.
+        key_size: Positive integer, the width of a key; `None` for `head_size`.
+        output_gate: Boolean. If set, the output is `sigmoid(o) tanh(M')` and the gates read the
+            output before in place of `tanh(M)`, as the paper writes it (Eqs. 5 to 7); the states
+            are then `[output, memory]`. Defaults to `False`.
+        share_blocks: Boolean, whether all blocks have the same weights. Defaults to `False`.
+        **kwargs: Base layer keyword arguments, such as `name` and `dtype`.
+
+    Call arguments:
+        inputs: Float tensor `(batch, features)`; or `(batch, rows, features)`, which adds several
+            rows to the memory. The gates read the sum of the projected rows.
+        states: List of the states.
+        training: Boolean, unused.
+
+    Input shape:
+        `(batch, features)` or `(batch, rows, features)`.
+
+    Output shape:
+        `(batch, mem_slots * num_heads * head_size)`, and the list of new states.
+
+    Raises:
+        ValueError: If an argument is out of range or the inputs have another rank.
+
+    Example:
+        >>> cell = RelationalMemoryCell(mem_slots=3, head_size=4, num_heads=2)
+        >>> keras.layers.RNN(cell)(np.ones((2, 5, 6))).shape
+        (2, 24)
+
+    References:
+        - [Santoro et al., 2018](https://arxiv.org/abs/1806.01822), section 3.3
+    """
+
+    def __init__(
+        self,
+        mem_slots,
+        head_size,
+        num_heads=1,
+        num_blocks=1,
+        forget_bias=1.0,
+        input_bias=0.0,
+        gate_style="unit",
+        attention_mlp_layers=2,
+        key_size=None,
+        output_gate=False,
+        share_blocks=False,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.mem_slots, self.head_size, self.num_heads = mem_slots, head_size, num_heads
+        self.num_blocks, self.attention_mlp_layers = num_blocks, attention_mlp_layers
+        self.key_size = head_size if key_size is None else key_size
+        for name in (*_SIZES, "key_size"):
+            check_size(name, getattr(self, name))
+        if gate_style not in GATE_STYLES:
+            raise ValueError(f"`gate_style` must be one of {GATE_STYLES}. Received: {gate_style!r}")
+        if output_gate and gate_style is None:
+            raise ValueError("`output_gate` needs a `gate_style`. Received: gate_style=None")
+        self.forget_bias, self.input_bias = float(forget_bias), float(input_bias)
+        self.gate_style, self.output_gate = gate_style, bool(output_gate)
+        self.share_blocks = bool(share_blocks)
+        self.width = num_heads * head_size
+        if mem_slots > self.width:
+            warnings.warn(
+                f"`mem_slots` exceeds the width of a slot: the last {mem_slots - self.width} slots "
+                f"begin equal and stay equal. Received: mem_slots={mem_slots}, width={self.width}",
+                stacklevel=2,
+            )
+        self.output_size = mem_slots * self.width
+        self.state_size = [self.output_size] * (2 if output_gate else 1)
+
+    @property
+    def num_gates(self):
+        """The number of gates: input and forget gate, and the output gate if there is one."""
+        return 0 if self.gate_style is None else 2 + self.output_gate
+
+    @property
+    def gate_size(self):
+        """The numbers of a gate for one slot."""
+        return self.width if self.gate_style == "unit" else 1
+
+    @property
+    def state_dtype(self):
+        """The type in which a step computes memory, gates and norms."""
+        return "float64" if self.compute_dtype == "float64" else "float32"
+
+    def build(self, inputs_shape, states_shape=None):
+        if len(inputs_shape) not in (2, 3) or inputs_shape[-1] is None:
+            raise ValueError(
+                "`inputs` must have the shape (batch, features) or (batch, rows, features) with "
+                f"known features. Received shape: {tuple(inputs_shape)}"
+            )
+        width = self.width
+        self.input_dense = self._dense("input", inputs_shape[-1], width)
+        qkv_size = self.num_heads * (2 * self.key_size + self.head_size)
+        blocks = 1 if self.share_blocks else self.num_blocks
+        self.qkv = [self._dense(f"qkv_{i}", width, qkv_size) for i in range(blocks)]
+        self.qkv_norms = [self._norm(f"qkv_norm_{i}", qkv_size) for i in range(blocks)]
+        self.attention_norms = [self._norm(f"attention_norm_{i}", width) for i in range(blocks)]
+        self.mlp_norms = [self._norm(f"mlp_norm_{i}", width) for i in range(blocks)]
+        self.mlp = [self._dense(f"mlp_{i}", width, width) for i in range(self.attention_mlp_layers)]
+        if self.num_gates:
+            size = self.num_gates * self.gate_size
+            self.gate_input_dense = self._dense("gate_input", width, size)
+            self.gate_memory_dense = self._dense("gate_memory", width, size)
+
+    def _dense(self, name, fan_in, fan_out):
+        initializer = keras.initializers.TruncatedNormal(stddev=1 / math.sqrt(fan_in))
+        kernel = self.add_weight(
+            name=f"{name}_kernel", shape=(fan_in, fan_out), initializer=initializer
+        )
+        return kernel, self.add_weight(name=f"{name}_bias", shape=(fan_out,), initializer="zeros")
+
+    def _norm(self, name, size):
+        gain = self.add_weight(name=f"{name}_gain", shape=(size,), initializer="ones")
+        return gain, self.add_weight(name=f"{name}_offset", shape=(size,), initializer="zeros")
+
+    def call(self, inputs, states, training=False):
+        flat = len(states[-1].shape) == 2
+        states = [self.as_matrix(state) for state in states]
+        rows, gate_terms = self.project(inputs[:, None] if len(inputs.shape) == 2 else inputs)
+        states = self.step(rows, gate_terms, states)
+        states = [ops.cast(state, self.compute_dtype) for state in states]
+        output = self.as_vector(states[0])
+        return output, [self.as_vector(state) for state in states] if flat else states
+
+    def as_matrix(self, state):
+        """Return a state as `(batch, slots, width)`, in the type of states."""
+        return ops.cast(ops.reshape(state, (-1, self.mem_slots, self.width)), self.state_dtype)
+
+    def as_vector(self, state):
+        """Return a state as `(batch, slots * width)`."""
+        return ops.reshape(state, (-1, self.output_size))
+
+    def project(self, inputs):
+        """Return what depends on the inputs alone: their rows, and their part of the gates.
+
+        Args:
+            inputs: Float tensor `(..., rows, features)`.
+
+        Returns:
+            Rows `(..., rows, width)` and gate terms `(..., gates)`, `None` without gates. Both in
+            the type of states.
+        """
+        rows = self._linear(inputs, self.input_dense)
+        if not self.num_gates:
+            return rows, None
+        return rows, self._linear(ops.sum(rows, axis=-2), self.gate_input_dense)
+
+    def step(self, rows, gate_terms, states, details=None):
+        """Return the states after a step.
+
+        Args:
+            rows: Tensor `(batch, rows, width)`.
+            gate_terms: Tensor `(batch, gates)` or `None`.
+            states: List of states `(batch, slots, width)`.
+            details: Dictionary that gets the `"attention"` `(batch, blocks, heads, slots, slots +
+                rows)` and the gates `"input"`, `"forget"`, `"output"` `(batch, slots, gate size)`,
+                or `None`.
+        """
+        memory = states[-1]
+        candidate = self._attend(memory, rows, details)
+        if not self.num_gates:
+            return [candidate]
+        gates = self._gates(gate_terms, states)
+        if details is not None:
+            details.update(zip(("input", "forget", "output"), gates, strict=False))
+        memory = gates[0] * ops.tanh(candidate) + gates[1] * memory
+        return [gates[2] * ops.tanh(memory), memory] if self.output_gate else [memory]
+
+    def _attend(self, memory, rows, details):
+        z = ops.concatenate([memory, rows], axis=1)
+        attentions = []
+        for block in range(self.num_blocks):
+            own = 0 if self.share_blocks else block
+            # Of the last block nobody reads the input's rows.
+            kept = self.mem_slots if block == self.num_blocks - 1 else None
+            qkv = attention.layer_norm(self._linear(z, self.qkv[own]), *self.qkv_norms[own])
+            mixed, weights = attention.attend(
+                qkv, self.num_heads, self.key_size, kept, details is not None
+            )
+            attentions.append(weights)
+            z = attention.layer_norm(z[:, :kept] + mixed, *self.attention_norms[own])
+            z = attention.layer_norm(z + self._row_wise(z), *self.mlp_norms[own])
+        if details is not None:
+            attentions = [weights[:, :, : self.mem_slots] for weights in attentions]
+            details["attention"] = ops.stack(attentions, axis=1)
+        return z
+
+    def _row_wise(self, z):
+        for dense in self.mlp[:-1]:
+            z = ops.relu(self._linear(z, dense))
+        return self._linear(z, self.mlp[-1])
+
+    def _gates(self, gate_terms, states):
+        read = states[0] if self.output_gate else ops.tanh(states[0])
+        gates = gate_terms[:, None] + self._linear(read, self.gate_memory_dense)
+        gates = ops.split(gates, self.num_gates, axis=-1)
+        biases = (self.input_bias, self.forget_bias, 0.0)
+        return [ops.sigmoid(gate + bias) for gate, bias in zip(gates, biases, strict=False)]
+
+    def _linear(self, x, dense):
+        """Multiply in the compute type, and return the type of states."""
+        kernel, bias = (ops.cast(weight, self.compute_dtype) for weight in dense)
+        return ops.cast(
+            ops.matmul(ops.cast(x, self.compute_dtype), kernel) + bias, self.state_dtype
+        )
+
+    def get_initial_state(self, batch_size=None):
+        """Return the identity as memory, cut or padded with zeros, and zeros as output."""
+        return [ops.cast(s, self.compute_dtype) for s in self.initial_states(batch_size)]
+
+    def initial_states(self, batch_size):
+        """Return the initial states in the type of states, flat."""
+        identity = ops.reshape(ops.eye(self.mem_slots, self.width, dtype=self.state_dtype), (1, -1))
+        memory = ops.repeat(identity, batch_size, axis=0)
+        return [ops.zeros_like(memory), memory] if self.output_gate else [memory]
+
+    def get_config(self):
+        names = (*_SIZES, "forget_bias", "input_bias", "gate_style", "key_size")
+        names += ("output_gate", "share_blocks")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+_SIZES = ("mem_slots", "head_size", "num_heads", "num_blocks", "attention_mlp_layers")

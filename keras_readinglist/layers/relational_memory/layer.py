@@ -1,0 +1,211 @@
+"""A relational memory over a sequence."""
+
+import keras
+from keras import ops
+
+from keras_readinglist.layers.recurrent import steps
+from keras_readinglist.layers.relational_memory.cell import RelationalMemoryCell
+
+
+@keras.saving.register_keras_serializable(package="keras_readinglist")
+class RelationalMemory(keras.layers.Layer):
+    """Runs a `RelationalMemoryCell` over a sequence.
+
+    What depends on the inputs alone is computed for all steps at once. Under mixed precision the
+    memory stays in float32, and is returned so. States are passed explicitly (`initial_state`,
+    `return_state`); there is no `stateful`, which JAX could not carry.
+
+    Args:
+        mem_slots: Positive integer, the number of slots.
+        head_size: Positive integer, the width of a value in one head.
+        return_sequences: Boolean, whether to return the outputs of all steps.
+        return_state: Boolean, whether to return the last states too.
+        return_attention: Boolean, whether to return the attention of every step too.
+        return_gates: Boolean, whether to return a dictionary of the gates of every step too.
+        unroll: Boolean, whether to write the steps out instead of looping: slower to compile.
+            Needs a known number of steps.
+        **kwargs: `num_heads`, `num_blocks`, `forget_bias`, `input_bias`, `gate_style`,
+            `attention_mlp_layers`, `key_size`, `output_gate`, `share_blocks` as for
+            `RelationalMemoryCell`; base layer arguments.
+
+    Call arguments:
+        sequences: Float tensor `(batch, time, features)`, or `(batch, time, rows, features)` to
+            give several rows at every step.
+        initial_state: The states `(batch, slots * width)` or `(batch, slots, width)`, one tensor,
+            or a list of two if there is an output gate; `None` for the identity.
+        mask: Boolean tensor `(batch, time)`, any pattern; where it is `False` the memory is
+            carried on, and the input may be anything, even NaN.
+        training: Boolean, unused.
+
+    Input shape:
+        `(batch, time, features)` or `(batch, time, rows, features)`.
+
+    Output shape:
+        `(batch, slots * width)`, or `(batch, time, slots * width)` with `return_sequences`. Then,
+        if asked for: the states; attention `(batch, time, blocks, heads, slots, slots + rows)`,
+        of which the last columns are the input; gates `(batch, time, slots, gate size)`.
+
+    Raises:
+        ValueError: If an argument is out of range, or shapes do not fit.
+
+    Example:
+        >>> layer = RelationalMemory(mem_slots=3, head_size=4, num_heads=2, return_attention=True)
+        >>> outputs, attention = layer(np.ones((2, 5, 6)))
+        >>> outputs.shape, attention.shape
+        ((2, 24), (2, 5, 1, 2, 3, 4))
+
+    References:
+        - [Santoro et al., 2018](https://arxiv.org/abs/1806.01822), section 3.3
+    """
+
+    def __init__(
+        self,
+        mem_slots,
+        head_size,
+        return_sequences=False,
+        return_state=False,
+        return_attention=False,
+        return_gates=False,
+        unroll=False,
+        name=None,
+        dtype=None,
+        trainable=True,
+        **cell_kwargs,
+    ):
+        # Given states would lose precision if Keras cast them.
+        super().__init__(name=name, dtype=dtype, trainable=trainable, autocast=False)
+        self.cell = RelationalMemoryCell(
+            mem_slots, head_size, dtype=self.dtype_policy, **cell_kwargs
+        )
+        if return_gates and not self.cell.num_gates:
+            raise ValueError("`return_gates` needs a `gate_style`. Received: gate_style=None")
+        self.return_sequences, self.return_state = return_sequences, return_state
+        self.return_attention, self.return_gates = return_attention, return_gates
+        self.unroll, self.supports_masking = unroll, True
+        # The gradient of TensorFlow's scan cannot be compiled by XLA.
+        self.supports_jit = unroll or keras.config.backend() != "tensorflow"
+
+    def build(self, sequences_shape, initial_state_shape=None):
+        if len(sequences_shape) not in (3, 4) or None in sequences_shape[2:]:
+            raise ValueError(
+                "`sequences` must have the shape (batch, time, features) or (batch, time, rows, "
+                f"features) with known rows and features. Received shape: {tuple(sequences_shape)}"
+            )
+        if self.unroll and sequences_shape[1] is None:
+            raise ValueError(
+                f"`unroll` needs a known number of steps. Received shape: {tuple(sequences_shape)}"
+            )
+        self.cell.build((sequences_shape[0], *sequences_shape[2:]))
+
+    def call(self, sequences, initial_state=None, mask=None, training=False):
+        cell = self.cell
+        sequences = sequences if len(sequences.shape) == 4 else sequences[:, :, None]
+        if mask is not None:
+            mask = ops.cast(mask, "bool")
+            # What is masked may be NaN: it must not reach even the gradient of the product.
+            shown = mask[:, :, None, None]
+            sequences = ops.where(shown, sequences, ops.zeros_like(sequences))
+        states = self._initial(sequences, initial_state)
+        rows, gate_terms = cell.project(sequences)
+        history, last = self._run(rows, gate_terms, states, mask)
+        packed = [ops.cast(history[0] if self.return_sequences else last[0], self.compute_dtype)]
+        if self.return_state:
+            packed += last
+        if self.return_attention or self.return_gates:
+            packed += self._details(rows, gate_terms, states, history)
+        return packed[0] if len(packed) == 1 else tuple(packed)
+
+    def _initial(self, sequences, initial_state):
+        cell = self.cell
+        if initial_state is None:
+            return cell.initial_states(ops.shape(sequences)[0])
+        states = initial_state if isinstance(initial_state, (list, tuple)) else [initial_state]
+        sizes = [state.shape[1:] for state in states]
+        known = ((cell.output_size,), (cell.mem_slots, cell.width))
+        if len(states) != len(cell.state_size) or any(tuple(s) not in known for s in sizes):
+            raise ValueError(
+                f"`initial_state` must be {len(cell.state_size)} tensors of the shape "
+                f"{(None, *known[0])} or {(None, *known[1])}. "
+                f"Received shapes: {[tuple(state.shape) for state in states]}"
+            )
+        return [cell.as_vector(ops.cast(state, cell.state_dtype)) for state in states]
+
+    def _run(self, rows, gate_terms, states, mask):
+        """Return all states `(batch, time, slots * width)` and the last ones."""
+        cell, count, width = self.cell, rows.shape[2], self.cell.width
+        # One tensor, since TensorFlow cannot scan two sequences of unknown length.
+        inputs = ops.reshape(rows, (*ops.shape(rows)[:2], count * width))
+        if gate_terms is not None:
+            inputs = ops.concatenate([inputs, gate_terms], axis=-1)
+
+        def step(x, states):
+            own = ops.reshape(x[:, : count * width], (-1, count, width))
+            states = [cell.as_matrix(state) for state in states]
+            return [cell.as_vector(s) for s in cell.step(own, x[:, count * width :], states)]
+
+        run = _run_unrolled if self.unroll else steps.run
+        return run(step, inputs, states, mask)
+
+    def _details(self, rows, gate_terms, states, history):
+        """Compute attention and gates of all steps at once, from the states before each."""
+        cell = self.cell
+        before = [
+            cell.as_matrix(ops.concatenate([first[:, None], later[:, :-1]], axis=1))
+            for first, later in zip(states, history, strict=True)
+        ]
+        batch, time = ops.shape(rows)[:2]
+        details = {}
+        rows = ops.reshape(rows, (-1, *rows.shape[2:]))
+        if gate_terms is not None:
+            gate_terms = ops.reshape(gate_terms, (-1, gate_terms.shape[-1]))
+        cell.step(rows, gate_terms, before, details)
+        details = {
+            name: ops.cast(ops.reshape(value, (batch, time, *value.shape[1:])), self.compute_dtype)
+            for name, value in details.items()
+        }
+        weights = details.pop("attention")
+        return [weights] * self.return_attention + [details] * self.return_gates
+
+    def compute_output_shape(self, sequences_shape, initial_state_shape=None):
+        batch, time = sequences_shape[:2]
+        rows = sequences_shape[2] if len(sequences_shape) == 4 else 1
+        cell = self.cell
+        width = cell.output_size
+        shapes = [(batch, time, width) if self.return_sequences else (batch, width)]
+        if self.return_state:
+            shapes += [(batch, size) for size in cell.state_size]
+        if self.return_attention:
+            slots = cell.mem_slots
+            shapes.append((batch, time, cell.num_blocks, cell.num_heads, slots, slots + rows))
+        if self.return_gates:
+            names = ("input", "forget", "output")[: cell.num_gates]
+            shapes.append(dict.fromkeys(names, (batch, time, cell.mem_slots, cell.gate_size)))
+        return shapes[0] if len(shapes) == 1 else tuple(shapes)
+
+    def compute_mask(self, sequences, mask=None):
+        mask = keras.tree.flatten(mask)[0] if mask is not None else None
+        kept = mask if self.return_sequences else None
+        extra = len(self.cell.state_size) * self.return_state
+        extra += self.return_attention + self.return_gates
+        return [kept, *[None] * extra] if extra else kept
+
+    def get_config(self):
+        config = self.cell.get_config()
+        for name in ("name", "trainable", "dtype"):
+            config.pop(name, None)
+        names = ("return_sequences", "return_state", "return_attention", "return_gates", "unroll")
+        config |= {name: getattr(self, name) for name in names}
+        return {**super().get_config(), **config}
+
+
+def _run_unrolled(step, inputs, states, mask):
+    """As `steps.run`, without a loop."""
+    history = []
+    for t in range(inputs.shape[1]):
+        new = step(inputs[:, t], states)
+        if mask is not None:
+            kept = mask[:, t, None]
+            new = [ops.where(kept, n, old) for n, old in zip(new, states, strict=True)]
+        states = new
+        history.append(states)
+    return [ops.stack(track, axis=1) for track in zip(*history, strict=True)], states
