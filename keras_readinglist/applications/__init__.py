@@ -8,6 +8,8 @@ from keras_readinglist.applications.pointer_baselines import (
     Seq2SeqBaseline,
 )
 from keras_readinglist.applications.pointer_network import PointerNetwork
+from keras_readinglist.applications.relation_network import RelationNetworkVQA
+from keras_readinglist.applications.relation_network_baselines import CNNMLPBaseline, MLPBaseline
 from keras_readinglist.applications.relational_rnn import RelationalRNNClassifier
 from keras_readinglist.applications.relational_rnn_language_model import RelationalRNNLanguageModel
 from keras_readinglist.applications.relational_rnn_seq2seq import RelationalRNNSeq2Seq
@@ -15,10 +17,13 @@ from keras_readinglist.applications.truncated_bptt import TruncatedBPTT
 
 __all__ = [
     "AttentionSeq2SeqBaseline",
+    "CNNMLPBaseline",
     "CharRNN",
     "CharTokenizer",
     "LSTMExplorer",
+    "MLPBaseline",
     "PointerNetwork",
+    "RelationNetworkVQA",
     "RelationalRNNClassifier",
     "RelationalRNNLanguageModel",
     "RelationalRNNSeq2Seq",

@@ -7,6 +7,7 @@ from keras_readinglist.datasets.learn_to_execute import learn_to_execute
 from keras_readinglist.datasets.loading import DatasetNotFoundError
 from keras_readinglist.datasets.long_range import adding_problem, copy_memory, temporal_order
 from keras_readinglist.datasets.nth_farthest import nth_farthest
+from keras_readinglist.datasets.sort_of_clevr import sort_of_clevr
 from keras_readinglist.datasets.streams import StreamBatcher
 from keras_readinglist.datasets.tsp import shortest_tours, tsp_batch
 
@@ -32,6 +33,7 @@ __all__ = [
     "nth_farthest",
     "prepare",
     "shortest_tours",
+    "sort_of_clevr",
     "temporal_order",
     "tsp_batch",
 ]

@@ -11,16 +11,26 @@ from keras_readinglist.layers.recurrent import (
     SimpleRNN,
     SimpleRNNCell,
 )
+from keras_readinglist.layers.relation_network import (
+    AppendCoordinates,
+    FeatureMapToObjects,
+    PairwiseRelation,
+    RelationNetwork,
+)
 from keras_readinglist.layers.relational_memory import RelationalMemory, RelationalMemoryCell
 
 __all__ = [
+    "AppendCoordinates",
     "CoupledLSTMCell",
+    "FeatureMapToObjects",
     "GRU",
     "GRUCell",
     "LSTM",
     "LSTMCell",
+    "PairwiseRelation",
     "PeepholeLSTMCell",
     "PointerAttention",
+    "RelationNetwork",
     "RelationalMemory",
     "RelationalMemoryCell",
     "SimpleRNN",

@@ -13,8 +13,13 @@ MASK = np.array([[1, 1, 0, 1, 0], [1, 1, 1, 1, 1], [0, 1, 1, 0, 0]], bool)
 PAIR = {"query": X, "memory": RNG.standard_normal((3, 6, 2)).astype("float32")}
 SLOTS = {"mem_slots": 2, "head_size": 8, "num_heads": 2, "attention_mlp_layers": 1}
 SEQUENCES = {"units": 6, "return_sequences": True}
+RELATED = {"objects": X, "condition": RNG.standard_normal((3, 2)).astype("float32")}
+RELATION = {"g_units": (6, 4), "f_units": (5,), "output_dim": 3}
+MAPS = RNG.standard_normal((3, 4, 2, 3)).astype("float32")
 # Of every layer: constructor arguments, inputs, mask.
 CASES = {
+    "AppendCoordinates": [({}, MAPS, None)],
+    "FeatureMapToObjects": [({}, MAPS, None)],
     "GRU": [
         ({"units": 6}, X, MASK),
         ({"units": 6, "dropout": 0.4, "recurrent_dropout": 0.3, "seed": 1}, X, None),
@@ -25,9 +30,17 @@ CASES = {
         ({**SEQUENCES, "peephole": True, "return_state": True}, X, MASK),
         ({"units": 6, "coupled": True, "projection_units": 3}, X, None),
     ],
+    "PairwiseRelation": [
+        ({"units": (6, 4)}, X, MASK),
+        ({"units": (6, 4), "chunk_size": 2, "include_self": False}, RELATED, None),
+        ({"units": (5, 4), "arity": 3, "aggregate": "mean", "last_activation": None}, X, MASK),
+    ],
     "PointerAttention": [
         ({"units": 7}, PAIR, None),
         ({"units": 5, "glimpses": 1, "use_bias": True, "logit_clip": 2.0}, PAIR, None),
+    "RelationNetwork": [
+        ({**RELATION, "f_dropout": 0.0, "activation": "tanh"}, X, MASK),
+        ({**RELATION, "f_dropout": 0.4, "aggregate": "mean"}, RELATED, None),
     ],
     "RelationalMemory": [
         ({**SLOTS, "return_sequences": True, "return_state": True}, X, MASK),

@@ -1,0 +1,92 @@
+"""From a feature map to a set of objects that know where they are (Santoro et al., 2017)."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="keras_readinglist")
+class AppendCoordinates(keras.layers.Layer):
+    """Appends the row and the column of every cell, from -1 to 1, as two more channels.
+
+    An axis of length one gets the coordinate -1.
+
+    Args:
+        **kwargs: Base layer keyword arguments, such as `name` and `dtype`.
+
+    Call arguments:
+        feature_map: Float tensor `(batch, height, width, channels)`.
+
+    Input shape:
+        `(batch, height, width, channels)`.
+
+    Output shape:
+        `(batch, height, width, channels + 2)`.
+
+    Example:
+        >>> AppendCoordinates()(np.zeros((1, 3, 2, 4)))[0, 2, 0, 4:].tolist()
+        [1.0, -1.0]
+
+    References:
+        - [Santoro et al., 2017](https://arxiv.org/abs/1706.01427), section 3
+    """
+
+    def build(self, feature_map_shape):
+        if len(feature_map_shape) != 4:
+            raise ValueError(
+                "`feature_map` must have the shape (batch, height, width, channels). "
+                f"Received shape: {tuple(feature_map_shape)}"
+            )
+
+    def call(self, feature_map):
+        batch, height, width, _ = ops.shape(feature_map)
+        rows, columns = _coordinates(height), _coordinates(width)
+        shape = (batch, height, width, 1)
+        places = [
+            ops.broadcast_to(ops.reshape(rows, (1, -1, 1, 1)), shape),
+            ops.broadcast_to(ops.reshape(columns, (1, 1, -1, 1)), shape),
+        ]
+        places = [ops.cast(place, feature_map.dtype) for place in places]
+        return ops.concatenate([feature_map, *places], axis=-1)
+
+    def compute_output_shape(self, feature_map_shape):
+        return (*feature_map_shape[:-1], feature_map_shape[-1] + 2)
+
+
+def _coordinates(size):
+    """Return `linspace(-1, 1, size)`, also where the size is a tensor."""
+    last = ops.maximum(ops.cast(size, "float32") - 1.0, 1.0)
+    return 2.0 * ops.arange(size, dtype="float32") / last - 1.0
+
+
+@keras.saving.register_keras_serializable(package="keras_readinglist")
+class FeatureMapToObjects(keras.layers.Layer):
+    """Makes every cell of a feature map an object.
+
+    Args:
+        **kwargs: Base layer keyword arguments, such as `name` and `dtype`.
+
+    Call arguments:
+        feature_map: Float tensor `(batch, height, width, channels)`.
+
+    Input shape:
+        `(batch, height, width, channels)`.
+
+    Output shape:
+        `(batch, height * width, channels)`, row by row.
+
+    Example:
+        >>> FeatureMapToObjects()(np.zeros((1, 3, 2, 4))).shape
+        (1, 6, 4)
+
+    References:
+        - [Santoro et al., 2017](https://arxiv.org/abs/1706.01427), section 3
+    """
+
+    def call(self, feature_map):
+        batch, height, width, _ = ops.shape(feature_map)
+        return ops.reshape(feature_map, (batch, height * width, feature_map.shape[-1]))
+
+    def compute_output_shape(self, feature_map_shape):
+        batch, height, width, channels = feature_map_shape
+        known = height is not None and width is not None
+        return (batch, height * width if known else None, channels)
