@@ -38,6 +38,7 @@ CASES = {
     "PointerAttention": [
         ({"units": 7}, PAIR, None),
         ({"units": 5, "glimpses": 1, "use_bias": True, "logit_clip": 2.0}, PAIR, None),
+    ],
     "RelationNetwork": [
         ({**RELATION, "f_dropout": 0.0, "activation": "tanh"}, X, MASK),
         ({**RELATION, "f_dropout": 0.4, "aggregate": "mean"}, RELATED, None),
