@@ -9,6 +9,7 @@ from keras_readinglist.applications.pointer_baselines import (
 )
 from keras_readinglist.applications.pointer_network import PointerNetwork
 from keras_readinglist.applications.relation_network import RelationNetworkVQA
+from keras_readinglist.applications.relation_network_babi import RelationNetworkBabi
 from keras_readinglist.applications.relation_network_baselines import CNNMLPBaseline, MLPBaseline
 from keras_readinglist.applications.relational_rnn import RelationalRNNClassifier
 from keras_readinglist.applications.relational_rnn_language_model import RelationalRNNLanguageModel
@@ -23,6 +24,7 @@ __all__ = [
     "LSTMExplorer",
     "MLPBaseline",
     "PointerNetwork",
+    "RelationNetworkBabi",
     "RelationNetworkVQA",
     "RelationalRNNClassifier",
     "RelationalRNNLanguageModel",

@@ -1,6 +1,8 @@
 """Real data sets and seeded task generators, all as NumPy arrays."""
 
 from keras_readinglist.datasets import loading, text
+from keras_readinglist.datasets.babi import babi_stories, read_babi
+from keras_readinglist.datasets.clevr import read_clevr_questions
 from keras_readinglist.datasets.convex_hull import convex_hull, convex_hull_batch
 from keras_readinglist.datasets.delaunay import delaunay, delaunay_batch
 from keras_readinglist.datasets.learn_to_execute import learn_to_execute
@@ -22,6 +24,7 @@ __all__ = [
     "DatasetNotFoundError",
     "StreamBatcher",
     "adding_problem",
+    "babi_stories",
     "convex_hull",
     "convex_hull_batch",
     "copy_memory",
@@ -32,6 +35,8 @@ __all__ = [
     "load",
     "nth_farthest",
     "prepare",
+    "read_babi",
+    "read_clevr_questions",
     "shortest_tours",
     "sort_of_clevr",
     "temporal_order",

@@ -1,0 +1,161 @@
+"""A relation network over the sentences of a story (Santoro et al., 2017, section 5.3)."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_readinglist.datasets.babi import Example, encode_stories
+from keras_readinglist.decoding.compiled import Compiled
+from keras_readinglist.layers.recurrent import LSTM
+from keras_readinglist.layers.recurrent.cells import check_size
+from keras_readinglist.layers.relation_network import RelationNetwork
+from keras_readinglist.presets import PresetMixin
+
+
+@keras.saving.register_keras_serializable(package="keras_readinglist")
+class RelationNetworkBabi(PresetMixin, keras.Model):
+    """Answers a question about a story of up to 20 sentences.
+
+    An LSTM reads every sentence by itself; its last state and the position of the sentence,
+    counted from the end, are an object. Another LSTM reads the question, which is the condition.
+
+    The paper's figures: 18 of the 20 bAbI tasks above 95 % from 10,000 stories each, jointly
+    trained; two supporting facts 91.9 %, three 83.5 %.
+
+    Args:
+        vocab_size: Positive integer, the number of words and one, for the padding 0.
+        num_answers: Positive integer, the number of answers; 159 in the paper.
+        max_sentences: Positive integer. Defaults to 20.
+        units: Positive integer, the width of both LSTMs. Defaults to 32.
+        g_units: Tuple of positive integers.
+        f_units: Tuple of positive integers.
+        f_dropout: Float in [0, 1), unconfirmed 0.5 in the paper.
+        vocabulary: Sequence of words, or `None`; `ask` needs it, and the answers.
+        answers: Sequence of answers, or `None`.
+        seed: Integer seed of the dropout, or `None`.
+        **kwargs: Base model keyword arguments.
+
+    Call arguments:
+        inputs: Dictionary of `"stories"`, token ids `(batch, sentences, words)`, and
+            `"questions"`, token ids `(batch, words)`; 0 pads words and sentences.
+        training: Boolean, whether dropout is active.
+
+    Input shape:
+        As above.
+
+    Output shape:
+        `(batch, num_answers)`, scores before the softmax.
+
+    Raises:
+        ValueError: If an argument is out of range.
+
+    Example:
+        >>> from keras_readinglist.datasets import babi_stories, read_babi
+        >>> from keras_readinglist.datasets.babi import vocabulary_of
+        >>> words, answers = vocabulary_of(read_babi(babi_stories("yes_no", 50, rng=0)))
+        >>> model = RelationNetworkBabi(
+        ...     len(words) + 1, 2, g_units=(8,), f_units=(8,), vocabulary=words, answers=answers
+        ... )
+        >>> answer, probabilities = model.ask(["Anna went to the hall."], "Is Anna in the hall?")
+        >>> answer in ("yes", "no")
+        True
+
+    References:
+        - [Santoro et al., 2017](https://arxiv.org/abs/1706.01427), section 5.3
+    """
+
+    def __init__(
+        self,
+        vocab_size,
+        num_answers,
+        max_sentences=20,
+        units=32,
+        g_units=(256, 256, 256, 256),
+        f_units=(256, 512),
+        f_dropout=0.5,
+        vocabulary=None,
+        answers=None,
+        seed=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        for name, value in (("vocab_size", vocab_size), ("max_sentences", max_sentences)):
+            check_size(name, value)
+        for name, given, count in (
+            ("vocabulary", vocabulary, vocab_size - 1),
+            ("answers", answers, num_answers),
+        ):
+            if given is not None and len(given) != count:
+                raise ValueError(f"`{name}` must hold {count} words. Received: {len(given)}")
+        self.vocab_size, self.num_answers, self.units = vocab_size, num_answers, units
+        self.max_sentences, self.f_dropout, self.seed = max_sentences, f_dropout, seed
+        self.vocabulary = None if vocabulary is None else tuple(vocabulary)
+        self.answers = None if answers is None else tuple(answers)
+        options = {"dtype": self.dtype_policy}
+        self.embedding = keras.layers.Embedding(vocab_size, units, **options)
+        self.sentence_reader = LSTM(units, **options)
+        self.question_reader = LSTM(units, **options)
+        self.relate = RelationNetwork(
+            g_units, f_units, num_answers, f_dropout, seed=seed, name="relation_network", **options
+        )
+        self._compiled = {}
+        self.build()
+
+    def build(self, inputs_shape=None):
+        self.embedding.build((None, None))
+        for reader in (self.sentence_reader, self.question_reader):
+            reader.build((None, None, self.units))
+        self.relate.build((None, None, self.units + 1), (None, self.units))
+
+    def call(self, inputs, training=False):
+        objects, mask = self._sentences(ops.cast(inputs["stories"], "int32"))
+        question = self._read(self.question_reader, ops.cast(inputs["questions"], "int32"))
+        return self.relate(objects, condition=question, mask=mask, training=training)
+
+    def _read(self, reader, tokens):
+        return reader(self.embedding(tokens), mask=tokens != 0)
+
+    def _sentences(self, stories):
+        """Return the objects of a story, and which of them there are."""
+        batch, count, words = ops.shape(stories)
+        encoded = self._read(self.sentence_reader, ops.reshape(stories, (-1, words)))
+        encoded = ops.reshape(encoded, (batch, count, self.units))
+        mask = ops.any(stories != 0, axis=-1)
+        there = ops.cast(mask, "float32")
+        before_the_end = ops.cumsum(there, axis=1) - ops.sum(there, axis=1, keepdims=True)
+        position = ops.cast(before_the_end / self.max_sentences, encoded.dtype)
+        return ops.concatenate([encoded, position[..., None]], axis=-1), mask
+
+    def ask(self, story, question):
+        """Answer a question in words.
+
+        Args:
+            story: List of sentences; of more than `max_sentences` the last are read.
+            question: String.
+
+        Returns:
+            Pair: the answer, and a dictionary from every answer to its probability.
+
+        Raises:
+            ValueError: If the model has no vocabulary, a word is unknown, or a text is empty.
+        """
+        if self.vocabulary is None or self.answers is None:
+            raise ValueError("`ask` needs a model with `vocabulary` and `answers`.")
+        if not story or not question.strip():
+            raise ValueError("`story` must have a sentence, and `question` a word.")
+        example = Example(tuple(story), question, "", ())
+        stories, questions = encode_stories([example], self.vocabulary, self.max_sentences)
+        if "ask" not in self._compiled:
+            self._compiled["ask"] = Compiled(lambda batch: ops.softmax(self(batch)), self)
+        probabilities = self._compiled["ask"](stories=stories, questions=questions)[0]
+        best = self.answers[int(np.argmax(probabilities))]
+        return best, dict(zip(self.answers, probabilities.tolist(), strict=True))
+
+    def get_config(self):
+        names = ("vocab_size", "num_answers", "max_sentences", "units", "f_dropout", "seed")
+        return {
+            **super().get_config(),
+            **{name: getattr(self, name) for name in (*names, "vocabulary", "answers")},
+            "g_units": self.relate.relation.units,
+            "f_units": self.relate.f_units,
+        }
