@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import keras_readinglist
-from keras_readinglist import applications, datasets, layers
+from keras_readinglist import applications, datasets, information, layers
 
 MODULES = [
     module.name
@@ -17,7 +17,7 @@ MODULES = [
     if not module.name.startswith(("keras_readinglist.demos", "keras_readinglist.cli"))
 ]
 PUBLIC = {"np": np, "keras": keras}
-for namespace in (layers, applications, datasets):
+for namespace in (layers, applications, datasets, information):
     PUBLIC |= {name: getattr(namespace, name) for name in namespace.__all__}
 
 
