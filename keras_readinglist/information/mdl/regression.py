@@ -126,6 +126,7 @@ def prequential_nats(columns, y, start=None, predictive="student"):
     start = k + 1 if start is None else start
     if not k + 1 <= start <= n:
         raise ValueError(f"`start` must lie from {k + 1} to {n}. Received: start={start}")
+    columns, _ = np.linalg.qr(columns)  # the same predictions, better conditioned
     inverse = np.linalg.pinv(columns[:start].T @ columns[:start])
     weights = inverse @ columns[:start].T @ y[:start]
     rss = float(np.sum((y[:start] - columns[:start] @ weights) ** 2))
@@ -133,7 +134,7 @@ def prequential_nats(columns, y, start=None, predictive="student"):
     for i in range(start, n):
         row = columns[i]
         gain = inverse @ row
-        spread = 1 + row @ gain
+        spread = 1 + max(row @ gain, 0.0)
         error = y[i] - row @ weights
         if predictive == "student":
             scale = np.sqrt(max(rss, 1e-300) / (i - k) * spread)
