@@ -3,6 +3,7 @@
 from keras_readinglist.applications.char_rnn import CharRNN
 from keras_readinglist.applications.char_tokenizer import CharTokenizer
 from keras_readinglist.applications.lstm_explorer import LSTMExplorer
+from keras_readinglist.applications.ntm import LSTMSequenceModel, NTMSequenceModel
 from keras_readinglist.applications.pointer_baselines import (
     AttentionSeq2SeqBaseline,
     Seq2SeqBaseline,
@@ -22,7 +23,9 @@ __all__ = [
     "CharRNN",
     "CharTokenizer",
     "LSTMExplorer",
+    "LSTMSequenceModel",
     "MLPBaseline",
+    "NTMSequenceModel",
     "PointerNetwork",
     "RelationNetworkBabi",
     "RelationNetworkVQA",

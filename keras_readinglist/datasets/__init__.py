@@ -1,6 +1,13 @@
 """Real data sets and seeded task generators, all as NumPy arrays."""
 
 from keras_readinglist.datasets import loading, text
+from keras_readinglist.datasets.algorithmic_tasks import (
+    associative_recall_task,
+    copy_task,
+    dynamic_ngrams_task,
+    priority_sort_task,
+    repeat_copy_task,
+)
 from keras_readinglist.datasets.babi import babi_stories, read_babi
 from keras_readinglist.datasets.clevr import read_clevr_questions
 from keras_readinglist.datasets.convex_hull import convex_hull, convex_hull_batch
@@ -24,17 +31,22 @@ __all__ = [
     "DatasetNotFoundError",
     "StreamBatcher",
     "adding_problem",
+    "associative_recall_task",
     "babi_stories",
     "convex_hull",
     "convex_hull_batch",
     "copy_memory",
+    "copy_task",
     "delaunay",
     "delaunay_batch",
+    "dynamic_ngrams_task",
     "find",
     "learn_to_execute",
     "load",
     "nth_farthest",
     "prepare",
+    "priority_sort_task",
+    "repeat_copy_task",
     "read_babi",
     "read_clevr_questions",
     "shortest_tours",

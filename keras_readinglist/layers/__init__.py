@@ -1,5 +1,6 @@
 """Keras layers, one concept per file."""
 
+from keras_readinglist.layers.ntm import NTM, NTMCell
 from keras_readinglist.layers.pointer_attention import PointerAttention
 from keras_readinglist.layers.recurrent import (
     GRU,
@@ -27,6 +28,8 @@ __all__ = [
     "GRUCell",
     "LSTM",
     "LSTMCell",
+    "NTM",
+    "NTMCell",
     "PairwiseRelation",
     "PeepholeLSTMCell",
     "PointerAttention",

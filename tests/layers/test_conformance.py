@@ -30,6 +30,25 @@ CASES = {
         ({**SEQUENCES, "peephole": True, "return_state": True}, X, MASK),
         ({"units": 6, "coupled": True, "projection_units": 3}, X, None),
     ],
+    "NTM": [
+        ({"memory_slots": 5, "controller_units": 6, "return_sequences": True}, X, MASK),
+        (
+            {
+                "memory_slots": 6,
+                "memory_width": 3,
+                "controller": "feedforward",
+                "controller_units": 5,
+                "read_heads": 2,
+                "write_heads": 2,
+                "output_dim": 3,
+                "memory_initializer": "learned",
+                "weighting_initializer": "learned",
+                "read_initializer": "learned",
+            },
+            X,
+            None,
+        ),
+    ],
     "PairwiseRelation": [
         ({"units": (6, 4)}, X, MASK),
         ({"units": (6, 4), "chunk_size": 2, "include_self": False}, RELATED, None),
