@@ -27,7 +27,6 @@ class Item:
         components: Dotted public names below `keras_readinglist`.
         application: Name of the class in `keras_readinglist.applications`.
         presets: Names of its presets.
-        claims: Names of the recipe's claims.
         not_applicable: Facets that this item cannot have, with the reason.
     """
 
@@ -42,7 +41,6 @@ class Item:
     components: tuple[str, ...] = ()
     application: str = ""
     presets: tuple[str, ...] = ()
-    claims: tuple[str, ...] = ()
     not_applicable: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -67,6 +65,13 @@ class Item:
         """The dotted name of the recipe, or an empty string."""
         exists = (_PACKAGE / "recipes" / f"{self.module}.py").is_file()
         return f"keras_readinglist.recipes.{self.module}" if exists else ""
+
+    @property
+    def claims(self) -> tuple[str, ...]:
+        """The names of the recipe's claims."""
+        if not self.recipe:
+            return ()
+        return tuple(claim.name for claim in importlib.import_module(self.recipe).RECIPE.claims)
 
     @property
     def exhibit(self) -> str:
@@ -184,16 +189,6 @@ ITEMS: tuple[Item, ...] = (
             "information.light_cone_complexity",
             "information.complexodynamics_run",
         ),
-        claims=(
-            "Stirred, 128 x 128: bits of the model rise and fall, peak over end",
-            "Stirred, 128 x 128: coarse sophistication rises and falls, peak over end",
-            "Stirred, 128 x 128: complextropy by compressed blurs rises and falls, peak over end",
-            "Stirred: largest model as a power of the side, exponent",
-            "Not stirred: largest model, growth when the side doubles",
-            "Not stirred: largest model as a share of the cells",
-            "Stirred: all bits never fall, largest fall",
-            "Not stirred: all bits never fall, largest fall",
-        ),
         not_applicable=(
             ("application", "It measures states; there is no network."),
             ("presets", "Nothing is trained."),
@@ -221,17 +216,6 @@ ITEMS: tuple[Item, ...] = (
         presets=(
             "char_rnn_shakespeare",
             "char_rnn_python",
-        ),
-        claims=(
-            "Shakespeare, nats per character, against the best n-gram",
-            "Shakespeare, nats per character, against the best compressor",
-            "LSTM against a plain RNN of as many parameters, nats per character",
-            "A cell that follows the position in the line (correlation)",
-            "A cell that is on inside a speaker's name (AUC)",
-            "Words written at temperature 0.5 that exist",
-            "Python source, nats per character, against the best n-gram",
-            "Python source, nats per character, against the best compressor",
-            "Functions written at temperature 0.5 that parse as Python",
         ),
     ),
     Item(
@@ -266,15 +250,6 @@ ITEMS: tuple[Item, ...] = (
             "adding_problem_peephole",
             "adding_problem_coupled",
             "adding_problem_gru",
-        ),
-        claims=(
-            "Adding problem over 100 steps, squared error: LSTM",
-            "Adding problem over 100 steps, squared error: LSTM with peepholes",
-            "Adding problem over 100 steps, squared error: LSTM with coupled gates",
-            "Adding problem over 100 steps, squared error: GRU",
-            "Adding problem over 100 steps: the plain network stays at the error of a guess",
-            "Orders of magnitude that the LSTM's gradient loses over 90 steps, at initialisation",
-            "Orders of magnitude that the LSTM's gradient loses over 90 steps, after training",
         ),
     ),
     Item(
@@ -321,17 +296,6 @@ ITEMS: tuple[Item, ...] = (
             "pointer_network_hull",
             "pointer_network_tsp",
             "pointer_network_delaunay",
-        ),
-        claims=(
-            "Convex hull of 5 points, exact",
-            "Convex hull of 10 points, exact, against the LSTM",
-            "Convex hull of 10 points, exact, against the LSTM with attention",
-            "Convex hull of 10 points, area",
-            "Convex hull of 15 points, never trained on, exact",
-            "Tours of 5 cities, mean length over the shortest, minus one",
-            "Tours of 10 cities, mean length over the shortest, minus one",
-            "Delaunay triangulation of 5 points, exact",
-            "Delaunay triangulation of 5 points, triangles found",
         ),
     ),
     Item(
@@ -485,23 +449,6 @@ ITEMS: tuple[Item, ...] = (
             "information.sequential_edges",
             "information.apply_edges",
         ),
-        claims=(
-            "Interacting, 3 levels: complexity rises and falls, peak over end",
-            "Interacting, 3 levels: entropy never falls, largest fall",
-            "Non-interacting, 3 levels: complexity rises and falls, peak over end",
-            "Interacting, adjusted (7 levels, row majority): the bump stays, peak over end",
-            "Interacting, adjusted, grain 5: complexity comes back down, peak over end",
-            "Non-interacting, adjusted: flat, peak over end",
-            "Stirred, adjusted, 128 x 128: a bump without artefact, peak over end",
-            "Stirred: largest complexity as a power of the side, exponent",
-            "Interacting, grids of 20 to 100: largest entropy against the area, r²",
-            "Interacting, grids of 20 to 100: largest complexity against the side, r²",
-            "Interacting, grids of 20 to 100: time of largest complexity against the area, r²",
-            "Non-interacting, grids of 20 to 100: largest entropy against the area, r²",
-            "Non-interacting, grids of 20 to 100: largest complexity against the side, r²",
-            "Non-interacting, grids of 20 to 100: time of largest complexity against the area, r²",
-            "Row means against the exact density, largest of 400 errors in standard errors",
-        ),
         not_applicable=(
             ("application", "It measures states; there is no network."),
             ("presets", "Nothing is trained."),
@@ -550,6 +497,24 @@ ITEMS: tuple[Item, ...] = (
         builds_on=(),
         summary="The best model is the one that shortens the message: two-part codes, universal "
         "codes and the price of parameters.",
+        components=(
+            "information.multinomial_complexity",
+            "information.stochastic_complexity",
+            "information.conditional_stochastic_complexity",
+            "information.code_length",
+            "information.select_model",
+            "information.integer_code_length",
+            "information.MDLPolynomial",
+            "information.MDLSubsetRegressor",
+            "information.MDLHistogram",
+            "information.MDLMarkovOrder",
+            "information.prequential_code_length",
+            "information.mdl_probe",
+        ),
+        not_applicable=(
+            ("application", "Its estimators measure and choose; there is no network."),
+            ("presets", "Nothing is trained."),
+        ),
     ),
     Item(
         slug="machine-super-intelligence",

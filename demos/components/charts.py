@@ -110,6 +110,49 @@ def lines(series, label, x_label, y_label, log=False, width=720, height=300):
     return svg(width, height, "".join(parts), label)
 
 
+def stacked_bars(parts, names, label, chosen=None, unit="bits", width=520):
+    """Return a stack of amounts for every name, one above the other, with the sum above.
+
+    Args:
+        parts: Dictionary from the name of a part to `(values, CSS colour)`, bottom first.
+        names: Sequence of strings, one a stack.
+        label: Description of the picture.
+        chosen: Index of the stack that is framed, or `None`.
+        unit: What the amounts are.
+        width: Number of units of the picture.
+    """
+    totals = np.sum([np.asarray(values, float) for values, _ in parts.values()], axis=0)
+    bottom, tallest = 196, max(float(totals.max()), 1e-9)
+    step = (width - 12) / max(len(names), 1)
+    drawn = []
+    for i, name in enumerate(names):
+        x, y = 6 + i * step, bottom
+        for part, (values, colour) in parts.items():
+            height = 160 * float(values[i]) / tallest
+            y -= height
+            drawn.append(
+                f'<rect x="{x:.1f}" y="{y:.1f}" width="{step - 6:.1f}" height="{height:.1f}" '
+                f'style="fill:{colour}"><title>{escape(part)}: {values[i]:.1f} {unit}</title>'
+                "</rect>"
+            )
+        frame = 'stroke-width="3" style="stroke:var(--krl-ink)"' if i == chosen else ""
+        drawn.append(
+            f'<rect x="{x - 1:.1f}" y="{y - 1:.1f}" width="{step - 4:.1f}" '
+            f'height="{bottom - y + 2:.1f}" fill="none" {frame}/>'
+            f'<text x="{x + (step - 6) / 2:.1f}" y="{y - 6:.1f}" font-size="11" '
+            f'text-anchor="middle">{totals[i]:.0f}</text>'
+            f'<text x="{x + (step - 6) / 2:.1f}" y="{bottom + 17}" font-size="12" '
+            f'text-anchor="middle">{escape(str(name))}</text>'
+        )
+    keys = [
+        f'<rect x="{6 + k * 200}" y="{bottom + 28}" width="14" height="14" '
+        f'style="fill:{colour}"/><text x="{26 + k * 200}" y="{bottom + 40}" font-size="13">'
+        f"{escape(part)}</text>"
+        for k, (part, (_, colour)) in enumerate(parts.items())
+    ]
+    return svg(width, bottom + 50, "".join(drawn + keys), label)
+
+
 def colour_of(value, low=-1.0, high=1.0):
     """Return a diverging colour, blue below the middle and red above it, readable with black."""
     share = min(max((float(value) - low) / (high - low), 0.0), 1.0)

@@ -13,6 +13,9 @@ pytestmark = pytest.mark.gallery
 PAGES = ["", *(item.slug for item in catalog.ITEMS if item.exhibit)]
 POINTS = "[[0.1, 0.2], [0.9, 0.15], [0.8, 0.8], [0.3, 0.9], [0.5, 0.4]]"
 GOOD = {
+    "/mdl_tutorial_curve": [POINTS, "Normalized maximum likelihood", -1],
+    "/mdl_tutorial_sequence": ["abababab" * 4, "BIC"],
+    "/mdl_tutorial_histogram": ["1 2 3, 4.5; 9 8 7"],
     "/coffee_automaton_mix": ["Stirred", 32, 4, ""],
     "/coffee_automaton_pour": ["Interacting", 32, 4, "[[0.5, 0.5, 0.2]]"],
     "/complexodynamics_describe": ["Disc", 0, None, ""],
@@ -26,6 +29,9 @@ GOOD = {
     "/understanding_lstms_add": [50, 1],
 }
 BAD = {
+    "/mdl_tutorial_curve": ["[[0, 1]]", "BIC", 0],
+    "/mdl_tutorial_sequence": ["abc", "BIC"],
+    "/mdl_tutorial_histogram": ["one two three"],
     "/coffee_automaton_mix": ["Stirred", 32, 4, "milk"],
     "/coffee_automaton_pour": ["Boiling", 32, 4, ""],
     "/complexodynamics_describe": ["Disc", 0, None, "nonsense"],

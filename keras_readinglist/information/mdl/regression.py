@@ -102,7 +102,7 @@ def nested_scores(columns, y, criterion):
 def prequential_nats(columns, y, start=None, predictive="student"):
     """Return the code length of predicting every number from the ones before it.
 
-    Weights are updated by rank one, so all predictions together take as long as one fit.
+    One row is added to a triangular factor at a time, which stays stable where inverses would not.
 
     Args:
         columns: Array `(n, columns)` of full rank within the first `start` rows.
@@ -115,7 +115,7 @@ def prequential_nats(columns, y, start=None, predictive="student"):
         Float.
 
     Raises:
-        ValueError: If `start` is too small.
+        ValueError: If `start` is too small, or the rows before it determine no fit.
 
     References:
         - Dawid, 1984; Rissanen, 1986, on predictive least squares
@@ -126,25 +126,32 @@ def prequential_nats(columns, y, start=None, predictive="student"):
     start = k + 1 if start is None else start
     if not k + 1 <= start <= n:
         raise ValueError(f"`start` must lie from {k + 1} to {n}. Received: start={start}")
-    columns, _ = np.linalg.qr(columns)  # the same predictions, better conditioned
-    inverse = np.linalg.pinv(columns[:start].T @ columns[:start])
-    weights = inverse @ columns[:start].T @ y[:start]
-    rss = float(np.sum((y[:start] - columns[:start] @ weights) ** 2))
+    factor = _triangle(np.column_stack([columns, y])[:start])
+    if abs(np.diag(factor)[:k]).min() <= 1e-12 * abs(factor).max():
+        raise ValueError(f"`start` must leave rows of full rank before it. Received: {start}")
     total = 0.0
     for i in range(start, n):
-        row = columns[i]
-        gain = inverse @ row
-        spread = 1 + max(row @ gain, 0.0)
-        error = y[i] - row @ weights
+        weights, scaled = _solve(factor, columns[i])
+        spread = 1 + scaled @ scaled
+        error = y[i] - columns[i] @ weights
         if predictive == "student":
-            scale = np.sqrt(max(rss, 1e-300) / (i - k) * spread)
-            total -= student.logpdf(error, i - k, scale=scale)
+            scale = abs(factor[k, k]) / np.sqrt(i - k) * np.sqrt(spread)
+            total -= student.logpdf(error, i - k, scale=max(scale, 1e-150))
         else:
             total += error**2
-        weights = weights + gain * (error / spread)
-        inverse = inverse - np.outer(gain, gain) / spread
-        rss += error**2 / spread
+        factor = _triangle(np.vstack([factor, np.append(columns[i], y[i])]))
     return float(total)
+
+
+def _triangle(rows):
+    """Return the triangular factor of `(columns, y)`; its last entry squared is the error."""
+    return np.linalg.qr(rows, mode="r")
+
+
+def _solve(factor, row):
+    """Return the weights of a triangular factor, and `row` in its orthonormal coordinates."""
+    triangle, right = factor[:-1, :-1], factor[:-1, -1]
+    return np.linalg.solve(triangle, right), np.linalg.solve(triangle.T, row)
 
 
 class LinearRegression(Family):

@@ -52,13 +52,14 @@ class MDLPolynomial(Estimator):
                 f"`max_degree` must be below n - 1, {len(x) - 1}: at most n - 1 columns. "
                 f"Received: max_degree={self.max_degree}"
             )
-        columns = self._columns(x, self.max_degree)
+        columns = self.columns(x, self.max_degree)
         self.scores_ = nested_scores(columns, y, self.criterion)
         self.degree_ = int(np.argmin(self.scores_))
         self.coef_ = np.linalg.lstsq(columns[:, : self.degree_ + 1], y, rcond=None)[0]
         return self
 
-    def _columns(self, x, degree):
+    def columns(self, x, degree):
+        """Return the basis at places `x`, scaled as in `fit`, `(len(x), degree + 1)`."""
         low, high = self.range_
         scaled = 2 * (x - low) / (high - low) - 1 if high > low else 0 * x
         if self.basis == "power":
@@ -68,7 +69,7 @@ class MDLPolynomial(Estimator):
     def predict(self, x):
         """Return the polynomial's values."""
         self._fitted("coef_")
-        return self._columns(np.asarray(np.ravel(x), float), self.degree_) @ self.coef_
+        return self.columns(np.asarray(np.ravel(x), float), self.degree_) @ self.coef_
 
     def score(self, x, y):
         """Return the share of variance that is explained, `R**2`."""
