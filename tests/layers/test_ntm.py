@@ -90,7 +90,7 @@ def oracle_address(cell, memory, w, key, strength, gate, shift, gamma):
     cosine = np.zeros(slots)
     for n in range(slots):
         norm = np.sqrt(memory[n] @ memory[n] + 1e-8) * np.sqrt(key @ key + 1e-8)
-        cosine[n] = memory[n] @ key / (norm + 1e-8)
+        cosine[n] = memory[n] @ key / norm
     content = softmax(strength * cosine)
     if cell.addressing == "content":
         return content
@@ -104,21 +104,29 @@ def oracle_address(cell, memory, w, key, strength, gate, shift, gamma):
 
 def oracle_heads(cell, h, kernel, bias):
     raw = np.clip(h @ kernel + bias, -cell.clip_value, cell.clip_value)
-    heads, parts, at = cell.heads, [], 0
-    located = cell.addressing != "content"
-    sizes = [cell.memory_width, 1, *([1, 2 * cell.shift_range + 1, 1] if located else [])]
-    counts = [heads] * len(sizes) + [cell.write_heads] * 2
-    for size, count in zip([*sizes, cell.memory_width, cell.memory_width], counts, strict=True):
-        parts.append(raw[at : at + size * count].reshape(count, size))
+    heads, writers, width, parts, at = cell.heads, cell.write_heads, cell.memory_width, {}, 0
+    located = heads * (cell.addressing != "content")
+    for name, count, size in (
+        ("key", heads, width),
+        ("add", writers, width),
+        ("strength", heads, 1),
+        ("gamma", located, 1),
+        ("gate", located, 1),
+        ("erase", writers, width),
+        ("shift", located, 2 * cell.shift_range + 1),
+    ):
+        parts[name] = raw[at : at + size * count].reshape(count, size)
         at += size * count
     assert at == len(raw)
-    *ways, erase, add = parts
-    keys, strengths = np.tanh(ways[0]), np.log1p(np.exp(ways[1][:, 0]))
-    rest = [[None] * heads] * 3
-    if located:
-        shifts = [softmax(z) for z in ways[3]]
-        rest = [sigmoid(ways[2][:, 0]), shifts, 1 + np.log1p(np.exp(ways[4][:, 0]))]
-    return list(zip(keys, strengths, *rest, strict=True)), sigmoid(erase), np.tanh(add)
+    told = []
+    for k in range(heads):
+        one = [np.tanh(parts["key"][k]), np.log1p(np.exp(parts["strength"][k, 0]))]
+        where = [None] * 3
+        if located:
+            gate, gamma = sigmoid(parts["gate"][k, 0]), np.log1p(np.exp(parts["gamma"][k, 0]))
+            where = [gate, softmax(parts["shift"][k]), 1 + gamma]
+        told.append([*one, *where])
+    return told, sigmoid(parts["erase"]), np.tanh(parts["add"])
 
 
 def oracle_start(layer):
@@ -355,7 +363,7 @@ def test_writing():
     add, ones = RNG.standard_normal((2, 1, 3)).astype("float32"), np.ones((2, 1, 3), "float32")
     at = np.eye(5, dtype="float32")[None, 2:3].repeat(2, 0)
     written = array(machine.memory_write(memory, at, ones, add))
-    np.testing.assert_array_equal(written[:, 2], add[:, 0])
+    np.testing.assert_allclose(written[:, 2], add[:, 0], atol=1e-6)
     np.testing.assert_array_equal(written[:, [0, 1, 3, 4]], memory[:, [0, 1, 3, 4]])
     untouched = machine.memory_write(memory, 0 * at, ones, add)
     np.testing.assert_array_equal(array(untouched), memory)
@@ -397,16 +405,17 @@ def copying_machine(slots, width=8):
     cell.controller.kernels[0].assign(kernel)
     cell.controller.biases[0].assign(bias)
     cell.controller.read_kernel.assign(read_kernel)
-    heads, at = np.zeros((2 * width + 2, int(cell.heads_bias.shape[0]))), 2 * (width + 1) + 2
-    heads[one, at : at + 2] = -sure  # both gates closed: no addressing by content
-    at += 2
+    heads = np.zeros((2 * width + 2, int(cell.heads_bias.shape[0])))
+    at = 2 * (width + 1)  # behind the keys
+    heads[bits, at : at + width] = sure * np.eye(width)  # what is added: the input
+    heads[one, at + width] = sure  # and the flag
+    at += width + 1 + 4  # behind strengths and sharpening
+    heads[one, at : at + 2] = -sure  # both gates are closed: no addressing by content
+    heads[one, at + 2 : at + width + 3] = sure  # erase
+    at += width + 3
     heads[reading, at : at + 3] = [-sure, -sure, sure]  # read head: stay, or move on
     heads[one, at : at + 3] = [-sure, 0, 0]
     heads[one, at + 3 : at + 6] = [-sure, -sure, sure]  # write head: always move on
-    at += 6 + 2  # behind the shifts and the sharpening
-    heads[one, at : at + width + 1] = sure  # erase
-    heads[bits, at + width + 1 : at + 2 * width + 1] = sure * np.eye(width)
-    heads[one, at + 2 * width + 1] = sure  # the flag
     cell.heads_kernel.assign(heads)
     output = np.zeros((cell.features, width))
     output[reads] = 10 * np.eye(width)

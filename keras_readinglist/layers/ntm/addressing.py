@@ -30,11 +30,10 @@ def content_addressing(memory, key, strength):
         [[[0.0, 1.0, 0.0]]]
     """
     memory, key, strength = map(ops.convert_to_tensor, (memory, key, strength))
-    similarity = ops.matmul(key, ops.swapaxes(memory, 1, 2))
-    rows = ops.sqrt(ops.sum(ops.square(memory), axis=-1) + _EPSILON)
-    keys = ops.sqrt(ops.sum(ops.square(key), axis=-1, keepdims=True) + _EPSILON)
-    cosine = similarity / (keys * rows[:, None] + _EPSILON)
-    return ops.softmax(strength[..., None] * cosine, axis=-1)
+    keys = ops.sqrt(ops.sum(key * key, axis=-1, keepdims=True) + _EPSILON)
+    rows = ops.sqrt(ops.sum(memory * memory, axis=-1) + _EPSILON)
+    scores = ops.matmul(key * (strength[..., None] / keys), ops.swapaxes(memory, 1, 2))
+    return ops.softmax(scores / rows[:, None], axis=-1)
 
 
 def interpolate(w_content, w_prev, gate):
@@ -132,8 +131,8 @@ def memory_write(memory, w, erase, add):
         The new memory, `(batch, slots, width)`.
     """
     memory, w, erase, add = map(ops.convert_to_tensor, (memory, w, erase, add))
+    if w.shape[1] == 1:  # the same with fewer passes over the memory
+        return memory + w[:, 0, :, None] * (add - erase * memory)
     for head in range(w.shape[1]):
         memory = memory * (1.0 - w[:, head, :, None] * erase[:, head, None])
-    if w.shape[1] == 1:
-        return memory + w[:, 0, :, None] * add
     return memory + ops.matmul(ops.swapaxes(w, 1, 2), add)

@@ -151,11 +151,18 @@ class NTMCell(keras.layers.Layer):
     def _head_parts(self):
         """Return the shapes of the heads' parameters, in the order of the columns of `heads`."""
         heads, writers, width = self.heads, self.write_heads, self.memory_width
-        parts = {"key": (heads, width), "strength": (heads,)}
-        if self.addressing == "content_and_location":
-            shifts = 2 * self.shift_range + 1
-            parts |= {"gate": (heads,), "shift": (heads, shifts), "gamma": (heads,)}
-        return {**parts, "erase": (writers, width), "add": (writers, width)}
+        shapes = {
+            "key": (heads, width),
+            "add": (writers, width),
+            "strength": (heads,),
+            "gamma": (heads,),
+            "gate": (heads,),
+            "erase": (writers, width),
+            "shift": (heads, 2 * self.shift_range + 1),
+        }
+        if self.addressing == "content":
+            shapes = {k: v for k, v in shapes.items() if k not in ("gamma", "gate", "shift")}
+        return shapes
 
     @property
     def heads(self):
@@ -229,15 +236,19 @@ class NTMCell(keras.layers.Layer):
         """Return the parameters of all heads, `(..., heads, ...)` each, from the controller."""
         raw = product(h, self.heads_kernel, self.heads_bias)
         raw = ops.clip(raw, -self.clip_value, self.clip_value)
-        parameters, begin = {}, 0
-        for name, shape in self.parts.items():
-            end = begin + math.prod(shape)
-            part = raw[..., begin:end]
-            if len(shape) == 2:
-                part = ops.reshape(part, (*ops.shape(part)[:-1], *shape))
-            parameters[name] = _RANGES[name](part)
-            begin = end
-        return parameters
+        p, begin = {}, 0
+        for function, names in _FUNCTIONS:
+            shapes = {name: self.parts[name] for name in names if name in self.parts}
+            block = raw[..., begin : begin + sum(map(math.prod, shapes.values()))]
+            begin += block.shape[-1]
+            block, at = function(block), 0
+            for name, shape in shapes.items():
+                part = block[..., at : at + math.prod(shape)]
+                at += math.prod(shape)
+                p[name] = _reshape(part, (*ops.shape(h)[:-1], *shape)) if shape[1:] else part
+        if "shift" in p:
+            p["shift"], p["gamma"] = ops.softmax(p["shift"]), 1.0 + p["gamma"]
+        return p
 
     def address(self, memory, weightings, parameters):
         """Return the new weightings `(batch, heads, slots)` (section 3.3)."""
@@ -253,8 +264,8 @@ class NTMCell(keras.layers.Layer):
         features, weightings, memory, *controller = states
         reads = features[:, self.controller.output_size :]
         h, controller = self.controller.step(z, reads, controller)
-        memory = ops.reshape(memory, (-1, self.memory_slots, self.memory_width))
-        weightings = ops.reshape(weightings, (-1, self.heads, self.memory_slots))
+        memory = _reshape(memory, (-1, self.memory_slots, self.memory_width))
+        weightings = _reshape(weightings, (-1, self.heads, self.memory_slots))
         p = self.head_parameters(h)
         w = self.address(memory, weightings, p)
         written = rows.memory_write(memory, w[:, self.read_heads :], p["erase"], p["add"])
@@ -294,19 +305,22 @@ class NTMCell(keras.layers.Layer):
         return cls(**config)
 
 
-_RANGES = {
-    "key": ops.tanh,
-    "strength": ops.softplus,
-    "gate": ops.sigmoid,
-    "shift": ops.softmax,
-    "gamma": lambda z: 1.0 + ops.softplus(z),
-    "erase": ops.sigmoid,
-    "add": ops.tanh,
-}
+# What brings the parameters of heads into their ranges, one call for each block of columns.
+_FUNCTIONS = (
+    (ops.tanh, ("key", "add")),
+    (ops.softplus, ("strength", "gamma")),
+    (ops.sigmoid, ("gate", "erase")),
+    (lambda block: block, ("shift",)),
+)
 
 
 def _flat(x):
-    return ops.reshape(x, (-1, x.shape[1] * x.shape[2]))
+    return _reshape(x, (-1, x.shape[1] * x.shape[2]))
+
+
+def _reshape(x, shape):
+    """Reshape by a method of the tensor, if it has one: on torch `ops.reshape` is slow."""
+    return x.reshape(shape) if hasattr(x, "reshape") else ops.reshape(x, shape)
 
 
 def _check(sizes, choices, output_dim, clip_value):

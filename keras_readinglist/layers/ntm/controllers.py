@@ -121,9 +121,15 @@ class LayerController(keras.layers.Layer):
 
 def product(x, kernel, bias=None):
     """Multiply in the type of the kernel and return float32."""
+    kernel = ops.convert_to_tensor(kernel)
     z = ops.matmul(_cast_like(x, kernel), kernel)
-    return ops.cast(z if bias is None else z + bias, "float32")
+    return _cast(z if bias is None else z + bias, "float32")
 
 
 def _cast_like(x, kernel):
-    return ops.cast(x, ops.convert_to_tensor(kernel).dtype)
+    return _cast(x, keras.backend.standardize_dtype(kernel.dtype))
+
+
+def _cast(x, dtype):
+    """Cast, unless there is nothing to do: on torch even that takes time in every step."""
+    return x if keras.backend.standardize_dtype(x.dtype) == dtype else ops.cast(x, dtype)
