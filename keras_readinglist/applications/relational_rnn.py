@@ -76,7 +76,9 @@ class RelationalRNNClassifier(PresetMixin, keras.Model):
             shape = dense.compute_output_shape(shape)
 
     def call(self, sequences, mask=None, training=False):
-        x = self.core(sequences, mask=mask, training=training)
+        return self._classify(self.core(sequences, mask=mask, training=training))
+
+    def _classify(self, x):
         for dense in self.hidden:
             x = dense(x)
         return self.head(x)
@@ -99,17 +101,35 @@ class RelationalRNNClassifier(PresetMixin, keras.Model):
         Raises:
             ValueError: If the question does not fit the model.
         """
-        inputs = encode_question(vectors, labels, n, reference)
-        count, features = inputs.shape[1:]
-        expected = self.head.kernel.shape[-1] if self.built else count
-        if count != expected or features != self.features:
+        return self.trace(encode_question(vectors, labels, n, reference))["probabilities"][0]
+
+    def trace(self, sequences):
+        """Return the answers, and everything that happens inside the core.
+
+        Args:
+            sequences: Float array `(batch, time, features)`.
+
+        Returns:
+            Dictionary of `"probabilities"` `(batch, num_classes)`, and what the `trace` of the core
+            keeps: `"attention"` and gates of a `RelationalMemory`, gates of an `LSTM`.
+
+        Raises:
+            ValueError: If the sequences do not fit the model.
+        """
+        sequences = np.asarray(sequences, "float32")
+        expected = (self.num_classes, self.features)
+        if sequences.ndim != 3 or sequences.shape[1:] != expected:
             raise ValueError(
-                f"`vectors` must have the shape ({expected}, {self.features - 3 * expected}). "
-                f"Received shape: {np.shape(vectors)}"
+                f"`sequences` must have the shape {(None, *expected)}. "
+                f"Received shape: {sequences.shape}"
             )
-        if "probabilities" not in self._compiled:
-            self._compiled["probabilities"] = Compiled(lambda x: ops.softmax(self(x["x"])), self)
-        return self._compiled["probabilities"](x=inputs)[0]
+        if "trace" not in self._compiled:
+            self._compiled["trace"] = Compiled(self._trace, self)
+        return self._compiled["trace"](sequences=sequences)
+
+    def _trace(self, inputs):
+        outputs, _, tracks = self.core.trace(inputs["sequences"])
+        return {**tracks, "probabilities": ops.softmax(self._classify(outputs[:, -1]))}
 
     @property
     def features(self):

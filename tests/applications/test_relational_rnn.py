@@ -50,8 +50,16 @@ def test_classifier_answers_questions():
     vectors = np.random.default_rng(0).uniform(-1, 1, (4, 2))
     probabilities = model.farthest(vectors, [2, 0, 3, 1], n=1, reference=3)
     assert probabilities.shape == (4,) and probabilities.sum() == pytest.approx(1, abs=1e-5)
+    rows, _ = nth_farthest(2, num_objects=4, dim=2, rng=0)
+    trace = model.trace(rows)
+    assert trace["attention"].shape == (2, 4, 1, 2, 3, 4) and trace["forget"].shape == (2, 4, 3, 1)
+    direct = keras.ops.softmax(model.predict_on_batch(rows))
+    np.testing.assert_allclose(
+        keras.ops.convert_to_numpy(direct), trace["probabilities"], atol=1e-5
+    )
+    assert farthest_model("lstm").trace(rows)["f"].shape == (2, 4, 12)
     for arguments, message in (
-        ((vectors[:, :1], [2, 0, 3, 1], 1, 3), "`vectors` must have the shape"),
+        ((vectors[:, :1], [2, 0, 3, 1], 1, 3), "`sequences` must have the shape"),
         ((vectors * np.nan, [2, 0, 3, 1], 1, 3), "`vectors` must be finite"),
         ((vectors, [2, 0, 3, 3], 1, 3), "`labels` must be a permutation"),
         ((vectors, [2, 0, 3, 1], 4, 3), "`n` must lie in"),

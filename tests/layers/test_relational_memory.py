@@ -121,8 +121,9 @@ def oracle(layer, x, mask=None, initial=None):
     return np.array(outputs).reshape(*time, -1), last, attentions, gates
 
 
-def build(kwargs, x=X, **more):
-    layer = RelationalMemory(**{**BASE, **kwargs}, **more)
+def build(kwargs, x=X, unroll=True, **more):
+    """Return a layer with random weights, unrolled: JAX is quicker without a loop to compile."""
+    layer = RelationalMemory(**{**BASE, **kwargs}, unroll=unroll, **more)
     layer.build(x.shape)
     rng = np.random.default_rng(1)
     layer.set_weights([w + 0.3 * rng.standard_normal(w.shape) for w in layer.get_weights()])
@@ -162,7 +163,7 @@ def test_equals_plain_loops(kwargs):
 
 @pytest.mark.parametrize("name", ["unit", "no gates", "output gate, unit"])
 def test_two_rows_a_mask_and_initial_states(name):
-    layer = build(VARIANTS[name], ROWS, return_sequences=True, return_state=True)
+    layer = build(VARIANTS[name], ROWS, False, return_sequences=True, return_state=True)
     initial = [RNG.standard_normal((B, s)).astype("float32") for s in layer.cell.state_size]
     outputs, *last = run(layer, ROWS, initial_state=initial, mask=MASK)
     expected, states, _, _ = oracle(layer, ROWS, MASK, initial)
@@ -172,10 +173,10 @@ def test_two_rows_a_mask_and_initial_states(name):
 
 
 @pytest.mark.parametrize("name", ["two blocks", "output gate"])
-def test_keras_rnn_around_the_cell_and_the_unrolled_layer_give_the_same(name):
+def test_keras_rnn_around_the_cell_and_the_loop_give_the_same(name):
     layer = build(VARIANTS[name], return_sequences=True)
     expected = run(layer, X, mask=MASK)[0]
-    copy = RelationalMemory.from_config({**layer.get_config(), "unroll": True})
+    copy = RelationalMemory.from_config({**layer.get_config(), "unroll": False})
     rnn = keras.layers.RNN(RelationalMemoryCell(**{**BASE, **VARIANTS[name]}), True, True)
     for other in (copy, rnn):
         other.build(X.shape)
@@ -272,12 +273,12 @@ def test_half_precision_keeps_the_memory_in_float32(policy):
     assert keras.backend.standardize_dtype(again.dtype) == "float32"
 
 
-@pytest.mark.parametrize("name", ["shared blocks", "key size"])
+@pytest.mark.parametrize("name", ["shared blocks"])
 def test_gradients_reach_inputs_and_all_weights(name):
     keras.utils.set_random_seed(0)
     layer = RelationalMemory(**{**BASE, **VARIANTS[name]}, unroll=True)
     # Layer norms of few numbers bend strongly: a small step, and an error to match.
-    report = gradient_check(layer, X[:, :3], samples=4, step=4e-3, tolerance=0.03)
+    report = gradient_check(layer, X[:, :2], samples=3, step=4e-3, tolerance=0.03)
     assert report.ok, report
 
 

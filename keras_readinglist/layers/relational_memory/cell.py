@@ -159,9 +159,8 @@ class RelationalMemoryCell(keras.layers.Layer):
     def call(self, inputs, states, training=False):
         flat = len(states[-1].shape) == 2
         states = [self.as_matrix(state) for state in states]
-        rows, gate_terms = self.project(inputs[:, None] if len(inputs.shape) == 2 else inputs)
-        states = self.step(rows, gate_terms, states)
-        states = [ops.cast(state, self.compute_dtype) for state in states]
+        projected = self.project(inputs[:, None] if len(inputs.shape) == 2 else inputs)
+        states = [ops.cast(state, self.compute_dtype) for state in self.step(projected, states)]
         output = self.as_vector(states[0])
         return output, [self.as_vector(state) for state in states] if flat else states
 
@@ -174,78 +173,94 @@ class RelationalMemoryCell(keras.layers.Layer):
         return ops.reshape(state, (-1, self.output_size))
 
     def project(self, inputs):
-        """Return what depends on the inputs alone: their rows, and their part of the gates.
+        """Return what depends on the inputs alone.
 
         Args:
             inputs: Float tensor `(..., rows, features)`.
 
         Returns:
-            Rows `(..., rows, width)` and gate terms `(..., gates)`, `None` without gates. Both in
-            the type of states.
+            Dictionary of tensors in the type of states: the queries, keys and values `"qkv"`
+            `(..., rows, size)` of the first block; the `"rows"` `(..., rows, width)`, if a later
+            block reads them; and the terms `"gates"` `(..., size)`, if there are gates.
         """
         rows = self._linear(inputs, self.input_dense)
-        if not self.num_gates:
-            return rows, None
-        return rows, self._linear(ops.sum(rows, axis=-2), self.gate_input_dense)
+        projected = {"qkv": self._qkv(rows, 0)}
+        if self.num_blocks > 1:
+            projected["rows"] = rows
+        if self.num_gates:
+            projected["gates"] = self._gate_terms(rows)
+        return projected
 
-    def step(self, rows, gate_terms, states, details=None):
+    def step(self, projected, states, details=None):
         """Return the states after a step.
 
         Args:
-            rows: Tensor `(batch, rows, width)`.
-            gate_terms: Tensor `(batch, gates)` or `None`.
-            states: List of states `(batch, slots, width)`.
+            projected: What `project` returns for the inputs of the step.
+            states: List of states `(batch, slots, width)`; or `(1, slots, width)`, if they are the
+                same for all examples.
             details: Dictionary that gets the `"attention"` `(batch, blocks, heads, slots, slots +
                 rows)` and the gates `"input"`, `"forget"`, `"output"` `(batch, slots, gate size)`,
                 or `None`.
         """
         memory = states[-1]
-        candidate = self._attend(memory, rows, details)
+        candidate = self._attend(memory, projected, details)
         if not self.num_gates:
             return [candidate]
-        gates = self._gates(gate_terms, states)
+        gates = self._gates(projected["gates"], states)
         if details is not None:
             details.update(zip(("input", "forget", "output"), gates, strict=False))
         memory = gates[0] * ops.tanh(candidate) + gates[1] * memory
         return [gates[2] * ops.tanh(memory), memory] if self.output_gate else [memory]
 
-    def _attend(self, memory, rows, details):
-        z = ops.concatenate([memory, rows], axis=1)
+    def _attend(self, memory, projected, details):
+        qkv = [self._qkv(memory, 0), projected["qkv"]]
+        z = memory if self.num_blocks == 1 else attention.join([memory, projected["rows"]], 1)
         attentions = []
         for block in range(self.num_blocks):
             own = 0 if self.share_blocks else block
-            # Of the last block nobody reads the input's rows.
-            kept = self.mem_slots if block == self.num_blocks - 1 else None
-            qkv = attention.layer_norm(self._linear(z, self.qkv[own]), *self.qkv_norms[own])
-            mixed, weights = attention.attend(
-                qkv, self.num_heads, self.key_size, kept, details is not None
-            )
+            if block:
+                qkv = self._qkv(z, own)
+                qkv = [qkv[:, : self.mem_slots], qkv[:, self.mem_slots :]]
+            last = block == self.num_blocks - 1
+            if last:  # nobody reads what the input's rows become
+                z = z[:, : self.mem_slots]
+            mixed, weights = attention.attend(qkv, self.num_heads, self.key_size, 1 if last else 2)
             attentions.append(weights)
-            z = attention.layer_norm(z[:, :kept] + mixed, *self.attention_norms[own])
+            z = attention.layer_norm(z + mixed, *self.attention_norms[own])
             z = attention.layer_norm(z + self._row_wise(z), *self.mlp_norms[own])
         if details is not None:
             attentions = [weights[:, :, : self.mem_slots] for weights in attentions]
             details["attention"] = ops.stack(attentions, axis=1)
         return z
 
+    def _qkv(self, z, block):
+        return attention.layer_norm(self._linear(z, self.qkv[block]), *self.qkv_norms[block])
+
     def _row_wise(self, z):
         for dense in self.mlp[:-1]:
             z = ops.relu(self._linear(z, dense))
         return self._linear(z, self.mlp[-1])
 
+    def _gate_terms(self, rows):
+        """Return the part of the gates that does not depend on the memory, with all biases."""
+        terms = self._linear(ops.sum(rows, axis=-2), self.gate_input_dense)
+        constants = (self.input_bias, self.forget_bias, 0.0)[: self.num_gates]
+        constants = ops.repeat(ops.convert_to_tensor(constants, terms.dtype), self.gate_size)
+        return terms + ops.cast(self.gate_memory_dense[1], terms.dtype) + constants
+
     def _gates(self, gate_terms, states):
         read = states[0] if self.output_gate else ops.tanh(states[0])
-        gates = gate_terms[:, None] + self._linear(read, self.gate_memory_dense)
-        gates = ops.split(gates, self.num_gates, axis=-1)
-        biases = (self.input_bias, self.forget_bias, 0.0)
-        return [ops.sigmoid(gate + bias) for gate, bias in zip(gates, biases, strict=False)]
+        gates = gate_terms[:, None] + self._product(read, self.gate_memory_dense[0])
+        return ops.split(ops.sigmoid(gates), self.num_gates, axis=-1)
+
+    def _product(self, x, kernel):
+        """Multiply in the compute type, and return the type of states."""
+        kernel = ops.cast(kernel, self.compute_dtype)
+        return ops.cast(ops.matmul(ops.cast(x, self.compute_dtype), kernel), self.state_dtype)
 
     def _linear(self, x, dense):
-        """Multiply in the compute type, and return the type of states."""
-        kernel, bias = (ops.cast(weight, self.compute_dtype) for weight in dense)
-        return ops.cast(
-            ops.matmul(ops.cast(x, self.compute_dtype), kernel) + bias, self.state_dtype
-        )
+        kernel, bias = dense
+        return self._product(x, kernel) + ops.cast(bias, self.state_dtype)
 
     def get_initial_state(self, batch_size=None):
         """Return the identity as memory, cut or padded with zeros, and zeros as output."""

@@ -1,5 +1,7 @@
 """A relational memory over a sequence."""
 
+import math
+
 import keras
 from keras import ops
 
@@ -98,27 +100,32 @@ class RelationalMemory(keras.layers.Layer):
         self.cell.build((sequences_shape[0], *sequences_shape[2:]))
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
-        cell = self.cell
+        projected, mask, states = self._prepare(sequences, initial_state, mask)
+        history, last = self._run(projected, mask, states)
+        packed = [ops.cast(history[0] if self.return_sequences else last[0], self.compute_dtype)]
+        if self.return_state:
+            packed += last
+        if self.return_attention or self.return_gates:
+            gates = self._details(projected, states, history)
+            attention = gates.pop("attention")
+            packed += [attention] * self.return_attention + [gates] * self.return_gates
+        return packed[0] if len(packed) == 1 else tuple(packed)
+
+    def _prepare(self, sequences, initial_state, mask):
+        """Return what depends on the inputs alone, the mask and the initial states."""
         sequences = sequences if len(sequences.shape) == 4 else sequences[:, :, None]
         if mask is not None:
             mask = ops.cast(mask, "bool")
             # What is masked may be NaN: it must not reach even the gradient of the product.
             shown = mask[:, :, None, None]
             sequences = ops.where(shown, sequences, ops.zeros_like(sequences))
-        states = self._initial(sequences, initial_state)
-        rows, gate_terms = cell.project(sequences)
-        history, last = self._run(rows, gate_terms, states, mask)
-        packed = [ops.cast(history[0] if self.return_sequences else last[0], self.compute_dtype)]
-        if self.return_state:
-            packed += last
-        if self.return_attention or self.return_gates:
-            packed += self._details(rows, gate_terms, states, history)
-        return packed[0] if len(packed) == 1 else tuple(packed)
+        return self.cell.project(sequences), mask, self._initial(initial_state)
 
-    def _initial(self, sequences, initial_state):
+    def _initial(self, initial_state):
+        """Return the initial states, flat; those of the cell with a batch of 1."""
         cell = self.cell
         if initial_state is None:
-            return cell.initial_states(ops.shape(sequences)[0])
+            return cell.initial_states(1)
         states = initial_state if isinstance(initial_state, (list, tuple)) else [initial_state]
         sizes = [state.shape[1:] for state in states]
         known = ((cell.output_size,), (cell.mem_slots, cell.width))
@@ -130,41 +137,60 @@ class RelationalMemory(keras.layers.Layer):
             )
         return [cell.as_vector(ops.cast(state, cell.state_dtype)) for state in states]
 
-    def _run(self, rows, gate_terms, states, mask):
+    def _run(self, projected, mask, states):
         """Return all states `(batch, time, slots * width)` and the last ones."""
-        cell, count, width = self.cell, rows.shape[2], self.cell.width
-        # One tensor, since TensorFlow cannot scan two sequences of unknown length.
-        inputs = ops.reshape(rows, (*ops.shape(rows)[:2], count * width))
-        if gate_terms is not None:
-            inputs = ops.concatenate([inputs, gate_terms], axis=-1)
+        cell, shapes = self.cell, {k: v.shape[2:] for k, v in projected.items()}
+        inputs = _flatten(projected)
 
         def step(x, states):
-            own = ops.reshape(x[:, : count * width], (-1, count, width))
             states = [cell.as_matrix(state) for state in states]
-            return [cell.as_vector(s) for s in cell.step(own, x[:, count * width :], states)]
+            return [cell.as_vector(s) for s in cell.step(_unflatten(x, shapes), states)]
 
         run = _run_unrolled if self.unroll else steps.run
-        return run(step, inputs, states, mask)
+        if states[0].shape[0] != 1 or inputs.shape[1] == 0:
+            return run(step, inputs, states, mask)
+        # All examples begin with the same memory: its products are computed once for all of them.
+        first = step(inputs[:, 0], states)
+        if mask is not None:
+            first = [ops.where(mask[:, :1], n, old) for n, old in zip(first, states, strict=True)]
+        if inputs.shape[1] == 1:
+            return [state[:, None] for state in first], first
+        later = None if mask is None else mask[:, 1:]
+        history, last = run(step, inputs[:, 1:], first, later)
+        pairs = zip(first, history, strict=True)
+        return [ops.concatenate([state[:, None], track], axis=1) for state, track in pairs], last
 
-    def _details(self, rows, gate_terms, states, history):
+    def _details(self, projected, states, history):
         """Compute attention and gates of all steps at once, from the states before each."""
         cell = self.cell
-        before = [
-            cell.as_matrix(ops.concatenate([first[:, None], later[:, :-1]], axis=1))
-            for first, later in zip(states, history, strict=True)
-        ]
-        batch, time = ops.shape(rows)[:2]
+        before = []
+        for first, later in zip(states, history, strict=True):
+            first = ops.broadcast_to(first[:, None], ops.shape(later[:, :1]))
+            before.append(cell.as_matrix(ops.concatenate([first, later[:, :-1]], axis=1)))
+        batch, time = ops.shape(history[0])[:2]
+        together = {k: ops.reshape(v, (-1, *v.shape[2:])) for k, v in projected.items()}
         details = {}
-        rows = ops.reshape(rows, (-1, *rows.shape[2:]))
-        if gate_terms is not None:
-            gate_terms = ops.reshape(gate_terms, (-1, gate_terms.shape[-1]))
-        cell.step(rows, gate_terms, before, details)
-        details = {
+        cell.step(together, before, details)
+        return {
             name: ops.cast(ops.reshape(value, (batch, time, *value.shape[1:])), self.compute_dtype)
             for name, value in details.items()
         }
-        weights = details.pop("attention")
-        return [weights] * self.return_attention + [details] * self.return_gates
+
+    def trace(self, sequences, initial_state=None, mask=None):
+        """Run the layer and keep everything that happens inside.
+
+        Args:
+            sequences: As in the call.
+            initial_state: As in the call.
+            mask: As in the call.
+
+        Returns:
+            Outputs `(batch, time, slots * width)`, list of last states, and a dictionary of
+            `"attention"` and the gates `"input"`, `"forget"` and `"output"`, where there are such.
+        """
+        projected, mask, states = self._prepare(sequences, initial_state, mask)
+        history, last = self._run(projected, mask, states)
+        return history[0], last, self._details(projected, states, history)
 
     def compute_output_shape(self, sequences_shape, initial_state_shape=None):
         batch, time = sequences_shape[:2]
@@ -209,3 +235,19 @@ def _run_unrolled(step, inputs, states, mask):
         states = new
         history.append(states)
     return [ops.stack(track, axis=1) for track in zip(*history, strict=True)], states
+
+
+def _flatten(projected):
+    """Return one tensor `(batch, time, size)`: TensorFlow cannot scan two of unknown length."""
+    flat = [ops.reshape(v, (*ops.shape(v)[:2], math.prod(v.shape[2:]))) for v in projected.values()]
+    return flat[0] if len(flat) == 1 else ops.concatenate(flat, axis=-1)
+
+
+def _unflatten(x, shapes):
+    """Return the dictionary of one step again, from `(batch, size)`."""
+    parts, begin = {}, 0
+    for name, shape in shapes.items():
+        end = begin + math.prod(shape)
+        parts[name] = ops.reshape(x[:, begin:end], (-1, *shape))
+        begin = end
+    return parts
