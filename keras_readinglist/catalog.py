@@ -428,6 +428,16 @@ ITEMS: tuple[Item, ...] = (
         builds_on=("relation-networks", "attention-is-all-you-need", "neural-turing-machines"),
         summary="A memory whose slots attend to one another, for tasks in which remembered "
         "things must be compared.",
+        components=(
+            "layers.RelationalMemory",
+            "layers.RelationalMemoryCell",
+            "applications.RelationalRNNSeq2Seq",
+            "applications.RelationalRNNLanguageModel",
+            "datasets.nth_farthest",
+            "datasets.learn_to_execute",
+        ),
+        application="RelationalRNNClassifier",
+        presets=("relational_rnn_farthest",),
     ),
     Item(
         slug="coffee-automaton",

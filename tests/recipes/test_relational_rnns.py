@@ -1,0 +1,42 @@
+"""The recipe of relational memory: its curriculum, its held-out data and its metrics."""
+
+import numpy as np
+import pytest
+
+from keras_readinglist.recipes import relational_rnns as recipe
+from keras_readinglist.recipes.recipe import Recipe
+
+RECIPE = recipe.RECIPE
+
+
+def ranks(batch, count, dim):
+    return batch[0][:, 0, dim + count : dim + 2 * count].argmax(-1)
+
+
+def test_the_curriculum_asks_for_more_ranks_with_the_steps():
+    config = {**RECIPE.config("farthest", "reduced", 0), "curriculum": 10, "block": 5}
+    dataset = recipe.Curriculum(config)
+    largest = []
+    for epoch in (0, 2, 4, 6, 8):
+        dataset.epoch = epoch
+        largest.append(ranks(dataset[0], 4, 2).max())
+    assert largest == [0, 1, 2, 3, 3]
+    np.testing.assert_array_equal(dataset[0][0], dataset[0][0])
+    dataset = recipe.Curriculum({**config, "curriculum": None})
+    assert ranks(dataset[0], 4, 2).max() == 3
+
+
+@pytest.mark.parametrize("run", RECIPE.runs)
+@pytest.mark.parametrize("scale", RECIPE.scales)
+def test_every_claim_names_a_run_and_a_metric(run, scale):
+    assert isinstance(RECIPE, Recipe)
+    config = RECIPE.config(run, scale, 0)
+    small = {**config, "slots": 2, "heads": 1, "head_size": 4, "mlp": (4,), "test_examples": 20}
+    small["programs"] = {**small.get("programs", {}), "test_examples": 20, "slots": 2, "heads": 1,
+                         "head_size": 4}  # fmt: skip
+    metrics = recipe.evaluate(recipe.build(small), small)
+    for claim in RECIPE.claims:
+        for name in filter(None, (claim.metric, claim.baseline)):
+            if name.partition("/")[0] == run:
+                assert name.partition("/")[2] in metrics
+    assert all(0 <= value <= 1 for value in metrics.values() if np.isfinite(value))
