@@ -23,6 +23,7 @@ from keras_readinglist.datasets.tsp import shortest_tours, tsp_batch
 DATASETS = {
     "python_source": text.PYTHON_SOURCE,
     "shakespeare": text.SHAKESPEARE,
+    "tatoeba_eng_fra": text.TATOEBA,
     "tiny_shakespeare": text.TINY_SHAKESPEARE,
 }
 

@@ -1,6 +1,7 @@
-"""Texts for language models: Shakespeare in two sizes, and Python source code."""
+"""Texts: Shakespeare in two sizes, Python source code, and English sentences with French ones."""
 
 import hashlib
+import lzma
 import pathlib
 import sysconfig
 import urllib.request
@@ -90,6 +91,22 @@ def _split_modules(modules: dict[str, str], split: str) -> list[str]:
     return [text for name, text in modules.items() if bucket(name) == split]
 
 
+def _read_pairs(path: pathlib.Path) -> list[tuple[str, str]]:
+    with lzma.open(path, "rt", encoding="utf-8") as lines:
+        rows = [line.rstrip("\n").split("\t") for line in lines]
+    return [(row[0], row[1]) for row in rows]
+
+
+def _split_pairs(pairs: list[tuple[str, str]], split: str) -> list[tuple[str, str]]:
+    """Split by a hash of the English side: all its French sides stay together."""
+
+    def part(english: str) -> str:
+        share = int.from_bytes(hashlib.sha256(english.encode()).digest()[:4], "big") % 100
+        return "test" if share < 2 else "validation" if share < 4 else "train"
+
+    return [pair for pair in pairs if part(pair[0]) == split]
+
+
 _SPLITS = ("train", "validation", "test")
 
 TINY_SHAKESPEARE = Dataset(
@@ -117,4 +134,11 @@ PYTHON_SOURCE = Dataset(
     splits=_SPLITS,
     licence="PSF-2.0",
     always_here=True,
+)
+TATOEBA = Dataset(
+    path="tatoeba_eng_fra/fra.txt.xz",
+    read=_read_pairs,
+    split=_split_pairs,
+    splits=_SPLITS,
+    licence="CC BY 2.0 FR: tatoeba.org and manythings.org/anki",
 )

@@ -1,6 +1,7 @@
 """Data sets are found where they are looked for, and their absence is explained."""
 
 import hashlib
+import lzma
 
 import pytest
 
@@ -27,6 +28,21 @@ def test_explicit_folder_comes_before_the_environment(nowhere, monkeypatch, tmp_
     monkeypatch.setenv(loading.ENVIRONMENT, str(tmp_path / "b"))
     assert datasets.load("tiny_shakespeare", "test", data_dir=tmp_path / "a") == "x" * 5
     assert datasets.load("tiny_shakespeare", "train") == "y" * 90
+
+
+def test_translations_of_one_sentence_stay_together(nowhere, tmp_path):
+    (tmp_path / "tatoeba_eng_fra").mkdir()
+    lines = [f"Sentence {k}.\tPhrase {k}{v}.\tlicence\n" for k in range(300) for v in "ab"]
+    with lzma.open(tmp_path / "tatoeba_eng_fra/fra.txt.xz", "wt", encoding="utf-8") as file:
+        file.writelines(lines)
+    parts = {
+        split: datasets.load("tatoeba_eng_fra", split, data_dir=tmp_path)
+        for split in ("train", "validation", "test")
+    }
+    assert sum(map(len, parts.values())) == 600
+    english = [{pair[0] for pair in pairs} for pairs in parts.values()]
+    assert sum(map(len, english)) == 300 and all(len(pairs) % 2 == 0 for pairs in parts.values())
+    assert len(parts["train"]) > 540 and parts["test"]
 
 
 def test_download_is_verified(nowhere, monkeypatch, tmp_path):
