@@ -12,7 +12,7 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).parent
-FILES = ("recurrent", "char_rnn", "pointer", "coffee", "two_part_code", "mdl")
+FILES = ("recurrent", "char_rnn", "pointer", "coffee", "two_part_code", "mdl", "relational_memory")
 
 
 def main():
