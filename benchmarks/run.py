@@ -12,7 +12,17 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).parent
-FILES = ("recurrent", "char_rnn", "pointer", "coffee", "two_part_code", "mdl", "relational_memory")
+FILES = (
+    "recurrent",
+    "char_rnn",
+    "pointer",
+    "coffee",
+    "two_part_code",
+    "mdl",
+    "algorithmic",
+    "relational_memory",
+    "relation_network",
+)
 
 
 def main():

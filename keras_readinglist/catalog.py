@@ -405,6 +405,24 @@ ITEMS: tuple[Item, ...] = (
         builds_on=("cs231n",),
         summary="One small network scores every pair of objects; the sum answers questions about "
         "relations.",
+        components=(
+            "layers.PairwiseRelation",
+            "layers.RelationNetwork",
+            "layers.AppendCoordinates",
+            "layers.FeatureMapToObjects",
+            "applications.CNNMLPBaseline",
+            "applications.MLPBaseline",
+            "applications.RelationNetworkBabi",
+            "datasets.sort_of_clevr",
+            "datasets.babi_stories",
+            "datasets.read_babi",
+            "datasets.read_clevr_questions",
+        ),
+        application="RelationNetworkVQA",
+        presets=(
+            "relation_network_state",
+            "relation_network_state_mlp",
+        ),
     ),
     Item(
         slug="variational-lossy-autoencoder",
@@ -437,7 +455,10 @@ ITEMS: tuple[Item, ...] = (
             "datasets.learn_to_execute",
         ),
         application="RelationalRNNClassifier",
-        presets=("relational_rnn_farthest",),
+        presets=(
+            "relational_rnn_farthest",
+            "relational_rnn_farthest_lstm",
+        ),
     ),
     Item(
         slug="coffee-automaton",
