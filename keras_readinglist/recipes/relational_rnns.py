@@ -290,6 +290,7 @@ RECIPE = Recipe(
         )
         for run, description, check in (
             ("farthest", "Ranks 4 points by distance: relational memory.", _check_farthest),
+            ("farthest_lstm", "Ranks 4 points by distance: LSTM.", _check_farthest),
         )
     },
 )
