@@ -326,8 +326,8 @@ class RelationNetworkVQA(SceneQuestions):
     def relations(self, scenes, questions):
         """Tell how much every ordered pair of objects speaks for the answer.
 
-        That is by how much the score of the answer falls when what `g` says of the pair is left
-        out of the sum.
+        That is by how much the lead of the answer over the second best falls, in nats, when what
+        `g` says of the pair is left out of the sum.
 
         Args:
             scenes: As in `answer`.
@@ -345,8 +345,11 @@ class RelationNetworkVQA(SceneQuestions):
         terms = ops.cast(terms, "float32")
         total = ops.sum(terms, axis=(-3, -2), keepdims=True)
         scores = self.relate.conclude(total)
-        answer = ops.one_hot(ops.argmax(scores, axis=-1), self.num_answers, dtype="float32")
-        return ops.sum((scores - self.relate.conclude(total - terms)) * answer, axis=-1)
+        best = ops.argmax(scores, axis=-1)
+        best = ops.one_hot(best, self.num_answers, dtype="float32")
+        second = ops.argmax(scores - 1e9 * best, axis=-1)
+        side = best - ops.one_hot(second, self.num_answers, dtype="float32")
+        return ops.sum((scores - self.relate.conclude(total - terms)) * side, axis=-1)
 
     def get_config(self):
         relate = self.relate.get_config()

@@ -19,7 +19,7 @@ from keras_readinglist.datasets.sort_of_clevr import (
     QUESTION_DIM,
     sort_of_clevr,
 )
-from keras_readinglist.recipes.recipe import Recipe
+from keras_readinglist.recipes.recipe import Claim, Recipe, Trained
 from keras_readinglist.recipes.training import GeneratedDataset, fit
 
 REDUCED = {
@@ -71,7 +71,8 @@ FULL = {
     "seeds": (0, 1, 2),
 }
 RUNS = {
-    "pixels_rn": {"scene": "pixels", "model": "rn"},
+    # At the full rate for long: a cosine to 14,000 steps was still on the plateau after 8,500.
+    "pixels_rn": {"scene": "pixels", "model": "rn", "steps": 15_500, "decay_steps": 2_750},
     # Half the steps: it has stopped learning by then.
     "pixels_mlp": {"scene": "pixels", "model": "mlp", "fraction": 0.5},
     "state_rn": {"scene": "state", "model": "rn"},
@@ -127,16 +128,33 @@ class Validation(keras.callbacks.Callback):
         logs.update(accuracies(self.model, *self.scenes))
 
 
+class WarmupStableDecay(keras.optimizers.schedules.LearningRateSchedule):
+    """A learning rate that rises to its peak, stays there, and falls to zero as half a cosine."""
+
+    def __init__(self, peak, warmup_steps, decay_steps, steps):
+        super().__init__()
+        self.peak, self.warmup_steps = peak, warmup_steps
+        self.decay_steps, self.steps = decay_steps, steps
+
+    def __call__(self, step):
+        step = keras.ops.cast(step, "float32")
+        risen = keras.ops.minimum(step / self.warmup_steps, 1.0)
+        left = keras.ops.clip((self.steps - step) / self.decay_steps, 0.0, 1.0)
+        return self.peak * risen * 0.5 * (1 - keras.ops.cos(np.pi * left))
+
+    def get_config(self):
+        names = ("peak", "warmup_steps", "decay_steps", "steps")
+        return {name: getattr(self, name) for name in names}
+
+
 def train(config, callbacks):
     """Train one model on fresh scenes."""
     keras.utils.set_random_seed(config["seed"])
     sizes, model = config[config["scene"]], build(config)
-    steps = int(sizes["steps"] * config.get("fraction", 1))
-    schedule = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=0.0,
-        warmup_target=config["learning_rate"],
-        warmup_steps=config["warmup_steps"],
-        decay_steps=steps - config["warmup_steps"],
+    steps = config.get("steps", int(sizes["steps"] * config.get("fraction", 1)))
+    warmup = config["warmup_steps"]
+    schedule = WarmupStableDecay(
+        config["learning_rate"], warmup, config.get("decay_steps", steps - warmup), steps
     )
     model.compile(
         optimizer=keras.optimizers.Adam(schedule, global_clipnorm=sizes["clip"]),
@@ -196,6 +214,70 @@ RECIPE = Recipe(
     runs=RUNS,
     train=train,
     evaluate=evaluate,
-    claims=(),
-    presets={},
+    claims=(
+        Claim(
+            "Sort-of-CLEVR from pixels, relational questions",
+            metric="pixels_rn/relational",
+            paper=0.94,
+            goal=0.90,
+            baseline="pixels_mlp/relational",
+            margin=0.10,
+            unconfirmed=True,
+            note="The paper: above 94 %, its CNN with a perceptron 63 %. Public code reaches 89 %. "
+            "Always the commonest answer: 44 %.",
+        ),
+        Claim(
+            "Sort-of-CLEVR from pixels, questions about one object",
+            metric="pixels_rn/non_relational",
+            paper=0.94,
+            goal=0.99,
+            baseline="pixels_mlp/non_relational",
+            unconfirmed=True,
+            note="In the paper both models reach it. Here the perceptron, given as few steps, has "
+            "not learned to find the object. Always the commonest answer: 50 %.",
+        ),
+        Claim(
+            "Sort-of-CLEVR from descriptions, relational questions",
+            metric="state_rn/relational",
+            goal=0.97,
+            baseline="state_mlp/relational",
+            margin=0.08,
+            note="The perceptron sees the objects in the order of their colours, and counts "
+            "perfectly; the gap is in the nearest and the furthest. A step of it costs an eighth.",
+        ),
+        Claim(
+            "Sort-of-CLEVR from descriptions, questions about one object",
+            metric="state_rn/non_relational",
+            goal=0.995,
+            baseline="state_mlp/non_relational",
+        ),
+        Claim(
+            "Sort-of-CLEVR from descriptions, the nearest object's shape",
+            metric="state_rn/nearest",
+            goal=0.93,
+            baseline="state_mlp/nearest",
+            margin=0.10,
+        ),
+    ),
+    presets={
+        name: Trained(
+            run=run,
+            description=description,
+            data="generated",
+            licence="none needed",
+            check=_check(run.partition("_")[0]),
+        )
+        for name, run, description in (
+            (
+                "relation_network_state",
+                "state_rn",
+                "Answers questions about six described objects, pair by pair.",
+            ),
+            (
+                "relation_network_state_mlp",
+                "state_mlp",
+                "The same questions, from all objects as one vector.",
+            ),
+        )
+    },
 )

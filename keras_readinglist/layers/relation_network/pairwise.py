@@ -28,7 +28,8 @@ class PairwiseRelation(keras.layers.Layer):
         include_self: Boolean, whether an object forms pairs with itself. With `False` the objects
             of a tuple are distinct.
         arity: 2 for pairs, 3 for triples.
-        factorized: Boolean; `False` applies the first layer to the concatenation.
+        factorized: Boolean; `False` applies the first layer to the concatenation of all pairs, to
+            compare with.
         chunk_size: Positive integer `r`: `r` first objects are taken at a time, with recomputation
             in the backward pass, so that activations need `r n` and not `n^2` vectors of memory.
             `None` takes all at once.
@@ -129,7 +130,9 @@ class PairwiseRelation(keras.layers.Layer):
             return pieces.weighted_sum(pairs, weights)
 
         width = self.units[depth - 1]
-        total = pieces.run(relate, objects, rest, parameters, weights, width, self.chunk_size)
+        total = pieces.run(
+            relate, objects, rest, parameters, weights, width, self.chunk_size, self.factorized
+        )
         count = self._count(ops.shape(objects)[1], mask)
         if move_sum:  # sum_ij (y_ij W + bias) = (sum_ij y_ij) W + P bias
             kernel, bias = (ops.cast(p[-1], "float32") for p in (self.kernels, self.biases))

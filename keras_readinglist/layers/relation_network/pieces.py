@@ -23,7 +23,7 @@ def weighted_sum(pairs, weights=None):
     return ops.sum(pairs, axis=tuple(range(2, len(pairs.shape) - 1)))
 
 
-def run(relate, rows, rest, parameters, weights, width, chunk_size):
+def run(relate, rows, rest, parameters, weights, width, chunk_size, blocks=True):
     """Return the sum of `relate` over all rows, `(batch, questions, width)`.
 
     Args:
@@ -35,10 +35,11 @@ def run(relate, rows, rest, parameters, weights, width, chunk_size):
         weights: Tensor `(batch, n, n, ...)`, or `None`.
         width: Integer, the width of the sum.
         chunk_size: Integer, how many rows are taken at a time, or `None`.
+        blocks: Boolean, whether a CPU may take the examples in blocks.
     """
     if chunk_size is not None:
         return _by_rows(relate, rows, rest, parameters, weights, width, chunk_size)
-    block = _examples_per_block(rows, rest, width)
+    block = _examples_per_block(rows, rest, width) if blocks else None
     if block is not None:
         return _by_examples(relate, rows, rest, parameters, weights, block)
     return relate(rows, rest, parameters, *_given(weights))
