@@ -78,24 +78,15 @@ class AlgorithmicModel(PresetMixin, keras.Model):
         inputs, targets, mask = data.pad_time(episode, steps)
         return inputs, targets, mask.astype("float32")
 
-    def compile_default(self, learning_rate=1e-4, global_clipnorm=10.0):
-        """Compile as the paper trains: RMSProp in the form of Graves (2013, Eq. 38 to 45).
-
-        The loss is the cross-entropy per bit of the answer, in nats.
+    def compile_default(self, optimizer=None):
+        """Compile with the cross-entropy per bit of the answer, in nats.
 
         Args:
-            learning_rate: Float or schedule.
-            global_clipnorm: Positive float, the bound of the gradient's norm.
+            optimizer: A Keras optimizer. Defaults to that of the paper, `graves_rmsprop`, with a
+                bound of 10 on the gradient's norm.
         """
         self.compile(
-            optimizer=keras.optimizers.RMSprop(
-                learning_rate,
-                rho=0.95,
-                momentum=0.9,
-                epsilon=1e-4,
-                centered=True,
-                global_clipnorm=global_clipnorm,
-            ),
+            optimizer=optimizer or graves_rmsprop(global_clipnorm=10.0),
             loss=keras.losses.BinaryCrossentropy(
                 from_logits=True, reduction="mean_with_sample_weight"
             ),
@@ -145,6 +136,21 @@ class AlgorithmicModel(PresetMixin, keras.Model):
 
     def get_config(self):
         return {**super().get_config(), "task": self.task}
+
+
+def graves_rmsprop(learning_rate=1e-4, **kwargs):
+    """Return RMSProp in the form of Graves.
+
+    `n = 0.95 n + 0.05 g^2`, `m = 0.95 m + 0.05 g`, `d = 0.9 d - rate g / sqrt(n - m^2 + 1e-4)`
+    ([Graves, 2013](https://arxiv.org/abs/1308.0850), Eq. 38 to 45).
+
+    Args:
+        learning_rate: Float or schedule. Defaults to 1e-4.
+        **kwargs: Further arguments of `keras.optimizers.RMSprop`.
+    """
+    return keras.optimizers.RMSprop(
+        learning_rate, rho=0.95, momentum=0.9, epsilon=1e-4, centered=True, **kwargs
+    )
 
 
 def measure_bits(logits, targets, mask):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from keras_readinglist.applications import LSTMSequenceModel, NTMSequenceModel
-from keras_readinglist.applications.ntm import TASKS, measure_bits
+from keras_readinglist.applications.ntm import TASKS, graves_rmsprop, measure_bits
 from keras_readinglist.datasets import algorithmic_tasks as data
 
 SMALL = {"memory_slots": 8, "memory_width": 4, "controller_units": 6}
@@ -51,7 +51,7 @@ def test_padding_at_the_end_changes_nothing(make):
 @models
 def test_learns(make):
     model = make("copy")
-    model.compile_default(learning_rate=1e-2)
+    model.compile_default(graves_rmsprop(1e-2))
     x, y, weights = model.generate_batch(8, 0, length=2)
     losses = [float(model.train_on_batch(x, y, weights)) for _ in range(60)]
     assert losses[-1] < 0.95 * losses[0]
@@ -59,7 +59,7 @@ def test_learns(make):
 
 def test_the_optimizer_has_the_form_of_graves():
     model = NTMSequenceModel("copy", **SMALL)
-    model.compile_default(learning_rate=0.01)
+    model.compile_default(graves_rmsprop(0.01))
     variable = keras.Variable(np.array([1.0, -2.0], "float32"))
     model.optimizer.build([variable])
     value, n, g, step = np.array([1.0, -2.0]), 0.0, 0.0, 0.0
