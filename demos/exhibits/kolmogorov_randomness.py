@@ -124,11 +124,14 @@ def chart(found, width=720, height=300):
         f'<polyline points="{path}" fill="none" stroke-width="2.2" style="stroke:{MODEL}"/>',
     ]
     for i, (x, y) in enumerate(points):
+        anchor = "end" if x > 0.8 * width else "start"
+        lower = y + 22 + 18 * (i % 2) if i and y < bottom - 44 else y - 10
         parts.append(
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{9 if i == chosen else 5}" '
             f'style="fill:{DATA if i == chosen else MODEL}"/>'
-            f'<text x="{x + 10:.1f}" y="{y - 8:.1f}" font-size="12">{escape(found.models[i])}: '
-            f"{found.alpha[i]:.0f} + {found.log_size[i]:.0f}</text>"
+            f'<text x="{x + (0 if anchor == "end" else 8):.1f}" y="{lower:.1f}" font-size="12" '
+            f'text-anchor="{anchor}">{escape(found.models[i])}: {found.alpha[i]:.0f} + '
+            f"{found.log_size[i]:.0f}</text>"
         )
     parts.append(
         f'<text x="{(left + right) / 2}" y="{height - 8}" font-size="13" text-anchor="middle">bits '
