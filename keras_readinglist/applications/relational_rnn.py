@@ -19,7 +19,7 @@ class RelationalRNNClassifier(PresetMixin, keras.Model):
 
     Args:
         num_classes: Positive integer.
-        core: A recurrent layer that returns its last output, such as `RelationalMemory` or `LSTM`.
+        core: A recurrent layer that returns its last output: `RelationalMemory`, `LSTM`, `NTM`.
         mlp: Sequence of positive integers, the widths of the hidden layers of the classifier.
         **kwargs: Base model keyword arguments.
 
