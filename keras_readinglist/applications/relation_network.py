@@ -79,7 +79,7 @@ class SceneQuestions(PresetMixin, keras.Model):
             self.normalizations.append(
                 # The sum over pairs multiplies what lags behind: the averages must be recent.
                 keras.layers.BatchNormalization(
-                    momentum=0.9, dtype=self.dtype_policy, name=f"norm_{index}"
+                    momentum=0.9, epsilon=1e-5, dtype=self.dtype_policy, name=f"norm_{index}"
                 )
             )
         if vocab_size is not None:
@@ -123,7 +123,9 @@ class SceneQuestions(PresetMixin, keras.Model):
         scenes = ops.cast(scenes, self.compute_dtype)
         if not self.filters:
             return scenes
-        scenes = scenes / 255
+        # White is zero, as the padding is: else the edge of a white picture is its largest signal,
+        # and one that moves with every step.
+        scenes = 1 - scenes / 255
         for convolution, normalization in zip(self.convolutions, self.normalizations, strict=True):
             scenes = ops.relu(normalization(convolution(scenes), training=training))
         return scenes
@@ -181,7 +183,10 @@ class SceneQuestions(PresetMixin, keras.Model):
             )
         if name not in self._compiled:
             self._compiled[name] = Compiled(function, self)
-        return self._compiled[name](scenes=scenes, questions=questions)
+        if questions.ndim == 3:
+            return self._compiled[name](scenes=scenes, questions=questions)
+        # TensorFlow compiles for any rank once it has seen two: it always sees the same one.
+        return self._compiled[name](scenes=scenes, questions=questions[:, None])[:, 0]
 
     def get_config(self):
         names = ("image_shape", "num_answers", "question_dim", "vocab_size", "question_units")

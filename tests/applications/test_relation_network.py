@@ -78,7 +78,7 @@ def test_cells_of_the_feature_map_are_the_objects():
     objects = np.concatenate([maps, np.broadcast_to(places, (6, 5, 5, 2))], axis=-1)
     got = model.predict_on_batch({"scenes": IMAGES, "questions": QUESTIONS})
     expected = oracle(model, objects[2].reshape(25, 8), QUESTIONS[2, 1])
-    np.testing.assert_allclose(got[2, 1], expected, atol=1e-4)
+    np.testing.assert_allclose(got[2, 1], expected, atol=1e-4, rtol=1e-4)
 
 
 def test_order_of_objects_does_not_matter_to_the_relation_network_alone():
