@@ -93,6 +93,25 @@ for flat in np.argsort(-np.abs(heard), axis=None)[:5]:
     print(f"{COLOURS[i]:>7} and {COLOURS[j]:7} {heard[i, j]:+.2f}")
 
 # %% [markdown]
+# ## From pixels
+#
+# Four convolutions leave 5 × 5 cells; every cell, with its place, is an object. The network is not
+# told what an object is. An image is encoded once for all its questions. The recipe trains this
+# model too; it stays long on a plateau, and no weights of it are shipped yet.
+
+# %%
+seeing = RelationNetworkVQA(
+    (75, 75, 3),
+    len(ANSWERS),
+    question_dim=11,
+    filters=(24, 24, 24, 24),
+    g_units=(64, 64),
+    f_units=(128, 128),
+)
+answers, _ = seeing.answer(scenes.images[:4], scenes.questions[:4])
+print(f"{seeing.count_params():,} weights, untrained; answers of shape {answers.shape}")
+
+# %% [markdown]
 # ## Stories
 #
 # The sentences of a story are objects too; `RelationNetworkBabi` reads each with an LSTM, and
