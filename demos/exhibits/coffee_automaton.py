@@ -13,6 +13,7 @@ from keras_readinglist.information import (
 )
 
 from ..components.charts import lines
+from ..components.clicks import ON_PICTURE
 from ..components.images import grid_picture, rectangles, side_by_side
 from ..exhibit import Exhibit
 
@@ -192,17 +193,6 @@ def default():
     return last
 
 
-_CLICK = """
-element.addEventListener('click', (event) => {
-  const svg = element.querySelector('svg');
-  if (!svg || !svg.contains(event.target)) return;
-  const box = svg.getBoundingClientRect();
-  trigger('click', {x: (event.clientX - box.left) / box.width,
-                    y: (event.clientY - box.top) / box.height});
-});
-"""
-
-
 @EXHIBIT.page
 def page(ctx):
     """Lay out the page."""
@@ -228,7 +218,7 @@ def page(ctx):
             "", label="Cream, as drops [across, down, radius]; empty: on top", max_lines=2, scale=3
         )
         radius = gr.Slider(0.02, 0.5, 0.15, step=0.01, label="Radius of a click", scale=2)
-    stage = gr.HTML(js_on_load=_CLICK)
+    stage = gr.HTML(js_on_load=ON_PICTURE)
     ctx.at_first(default, stage)
     inputs = [dynamics, size, grain, drops]
     running = ctx.event(start.click, mix, inputs, stage, verb="mix")

@@ -14,6 +14,7 @@ from keras_readinglist.information import (
     two_part_image_code,
 )
 
+from ..components.clicks import ON_PICTURE
 from ..components.images import grid_picture, rectangles, side_by_side
 from ..exhibit import Exhibit
 
@@ -203,17 +204,6 @@ def default():
     return describe("Tendrils", 0)
 
 
-_CLICK = """
-element.addEventListener('click', (event) => {
-  const svg = element.querySelector('svg');
-  if (!svg || !svg.contains(event.target)) return;
-  const box = svg.getBoundingClientRect();
-  trigger('click', {row: Math.floor((event.clientY - box.top) / box.height * 64),
-                    column: Math.floor((event.clientX - box.left) / box.width * 64)});
-});
-"""
-
-
 @EXHIBIT.page
 def page(ctx):
     """Lay out the page."""
@@ -224,7 +214,9 @@ def page(ctx):
             known = json.loads(strokes or "[]")
         except ValueError:
             known = []
-        return json.dumps([*known, [int(event.row), int(event.column)]][-200:])
+        return json.dumps(
+            [*known, [min(int(at * SIDE), SIDE - 1) for at in (event.y, event.x)]][-200:]
+        )
 
     with gr.Row():
         with gr.Column(scale=3):
@@ -239,7 +231,7 @@ def page(ctx):
             upload = gr.Image(
                 label="Or a picture of your own", type="numpy", sources=["upload"], height=180
             )
-    stage = gr.HTML(js_on_load=_CLICK)
+    stage = gr.HTML(js_on_load=ON_PICTURE)
     ctx.at_first(default, stage)
     inputs = [name, price, upload, strokes]
     ctx.event(name.change, describe, inputs, stage, verb="describe")

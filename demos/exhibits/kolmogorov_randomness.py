@@ -18,6 +18,7 @@ from keras_readinglist.information import (
 )
 
 from ..components.charts import colour_of, lines, svg
+from ..components.clicks import ON_PICTURE
 from ..components.images import grid_picture, side_by_side
 from ..exhibit import Exhibit
 
@@ -284,17 +285,6 @@ def defaults():
     return explain(example("A coin that sticks")), denoise("", 10, -1), family(default_family())
 
 
-_CLICK = """
-element.addEventListener('click', (event) => {
-  const svg = element.querySelector('svg');
-  if (!svg || !svg.contains(event.target)) return;
-  const box = svg.getBoundingClientRect();
-  trigger('click', {row: Math.floor((event.clientY - box.top) / box.height * 64),
-                    column: Math.floor((event.clientX - box.left) / box.width * 64)});
-});
-"""
-
-
 @EXHIBIT.page
 def page(ctx):
     """Lay out the page."""
@@ -305,7 +295,9 @@ def page(ctx):
             known = json.loads(strokes or "[]")
         except ValueError:
             known = []
-        return json.dumps([*known, [int(event.row), int(event.column)]][-400:])
+        return json.dumps(
+            [*known, [min(int(at * SIDE), SIDE - 1) for at in (event.y, event.x)]][-400:]
+        )
 
     with gr.Tab("Explain this string"):
         name = gr.Radio(list(EXAMPLES), value="A coin that sticks", label="Example")
@@ -323,7 +315,7 @@ def page(ctx):
         with gr.Row():
             strokes = gr.Textbox("", label="Cells that were clicked", max_lines=1, scale=3)
             clear = gr.Button("Undo the drawing", scale=1)
-        stage = gr.HTML(js_on_load=_CLICK)
+        stage = gr.HTML(js_on_load=ON_PICTURE)
         ctx.at_first(lambda: defaults()[1], stage)
         inputs = [strokes, flips, quality]
         ctx.event(strokes.change, denoise, inputs, stage, verb="denoise")

@@ -12,6 +12,7 @@ from keras_readinglist.information import Markov, MDLHistogram, MDLPolynomial, c
 from keras_readinglist.information.mdl.regression import LinearRegression
 
 from ..components.charts import stacked_bars, svg
+from ..components.clicks import ON_BOARD
 from ..components.images import side_by_side
 from ..exhibit import Exhibit
 
@@ -243,18 +244,6 @@ def default_numbers():
     return histograms(example_numbers("Two normals"))
 
 
-_CLICK = """
-element.addEventListener('click', (event) => {
-  const svg = element.querySelector('svg');
-  if (!svg) return;
-  const box = svg.getBoundingClientRect();
-  const x = ((event.clientX - box.left) / box.width * 500 - 20) / 460;
-  const y = (480 - (event.clientY - box.top) / box.height * 500) / 460;
-  if (x >= 0 && x <= 1 && y >= 0 && y <= 1) trigger('click', {x: x, y: y});
-});
-"""
-
-
 @EXHIBIT.page
 def page(ctx):
     """Lay out the page."""
@@ -280,7 +269,7 @@ def page(ctx):
                 fewer = gr.Button("Take the last 5 points away")
                 bars = gr.HTML()
             with gr.Column(scale=3):
-                picture = gr.HTML(js_on_load=_CLICK)
+                picture = gr.HTML(js_on_load=ON_BOARD)
         ctx.at_first(default_points, [picture, bars])
         inputs = [points, criterion, shown]
         ctx.event(points.change, polynomials, inputs, [picture, bars], verb="curve")

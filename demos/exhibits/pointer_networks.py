@@ -16,6 +16,7 @@ from keras_readinglist.datasets.tsp import (
 from keras_readinglist.metrics import geometry
 
 from ..components.charts import bars
+from ..components.clicks import ON_BOARD
 from ..exhibit import Exhibit, run
 
 EXHIBIT = Exhibit(
@@ -181,18 +182,6 @@ def default():
     return show(DEFAULT, "Convex hull", 1)
 
 
-_CLICK = """
-element.addEventListener('click', (event) => {
-  const svg = element.querySelector('svg');
-  if (!svg) return;
-  const box = svg.getBoundingClientRect();
-  const x = ((event.clientX - box.left) / box.width * 500 - 20) / 460;
-  const y = (480 - (event.clientY - box.top) / box.height * 500) / 460;
-  if (x >= 0 && x <= 1 && y >= 0 && y <= 1) trigger('click', {x: x, y: y});
-});
-"""
-
-
 @EXHIBIT.page
 def page(ctx):
     """Lay out the page."""
@@ -216,7 +205,7 @@ def page(ctx):
             text = gr.Textbox(DEFAULT, label="Points, as pairs", lines=3, max_lines=4)
             pictures = gr.HTML()
         with gr.Column(scale=3):
-            picture = gr.HTML(board(()), js_on_load=_CLICK)
+            picture = gr.HTML(board(()), js_on_load=ON_BOARD)
     gr.Examples([[DEFAULT, "Convex hull", 1], [DEFAULT, "Shortest tour", 3],
                  ["[[0.1, 0.2], [0.9, 0.15], [0.8, 0.8], [0.3, 0.9], [0.5, 0.4]]", "Triangulation",
                   1]], [text, task, step], label="Examples", api_visibility="private")  # fmt: skip
