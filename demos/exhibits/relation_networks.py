@@ -262,7 +262,8 @@ def answers(centres, shapes, colour, kind):
 def table(colour, question, truth, found):
     """Return the answers beside the truth."""
     rows = "".join(
-        f'<tr><td style="overflow-wrap:normal">{escape(name)}</td><td style="white-space:nowrap"><b>{escape(answer)}</b> '
+        f'<tr><td style="overflow-wrap:normal">{escape(name)}</td>'
+        f'<td style="white-space:nowrap"><b>{escape(answer)}</b> '
         f'{p:.0%}</td><td style="white-space:nowrap">{"right" if answer == truth else "wrong"}'
         "</td></tr>"
         for name, (answer, p) in found.items()
