@@ -22,6 +22,7 @@ FILES = (
     "algorithmic",
     "relational_memory",
     "relation_network",
+    "ntm",
 )
 
 

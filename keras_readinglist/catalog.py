@@ -495,6 +495,28 @@ ITEMS: tuple[Item, ...] = (
         builds_on=("understanding-lstms",),
         summary="A network with a tape it reads and writes differentiably learns to copy and to "
         "sort, far beyond the lengths it was trained on.",
+        components=(
+            "layers.NTM",
+            "layers.NTMCell",
+            "layers.ntm.content_addressing",
+            "layers.ntm.interpolate",
+            "layers.ntm.circular_shift",
+            "layers.ntm.sharpen",
+            "layers.ntm.memory_read",
+            "layers.ntm.memory_write",
+            "datasets.copy_task",
+            "datasets.repeat_copy_task",
+            "datasets.associative_recall_task",
+            "datasets.dynamic_ngrams_task",
+            "datasets.priority_sort_task",
+        ),
+        application="NTMSequenceModel",
+        presets=(
+            "ntm_copy",
+            "ntm_recall",
+            "ntm_copy_lstm",
+            "ntm_recall_lstm",
+        ),
     ),
     Item(
         slug="deep-speech-2",

@@ -18,6 +18,8 @@ SCENE = (
 )
 FOUR = "[[-0.7, 0.6], [0.8, 0.7], [0.1, -0.2], [-0.4, -0.8]]"
 GOOD = {
+    "/neural_turing_machines_solve": ["[72, 105, 33]", "Copy", 1],
+    "/neural_turing_machines_pattern": ["Associative recall", 12],
     "/kolmogorov_randomness_explain": ["to be or not to be, that is the question"],
     "/kolmogorov_randomness_denoise": ["[[10, 10]]", 10, -1],
     "/kolmogorov_randomness_family": ["a: abcabcabcabc\nb: abcabcabcabd\nc: 0123456789012"],
@@ -40,6 +42,8 @@ GOOD = {
     "/relational_rnns_ask": [FOUR, "A", "farthest"],
 }
 BAD = {
+    "/neural_turing_machines_solve": ["nonsense", "Copy", 1],
+    "/neural_turing_machines_pattern": ["Copy", 10**9],
     "/kolmogorov_randomness_explain": ["short"],
     "/kolmogorov_randomness_denoise": ["nonsense", 10, -1],
     "/kolmogorov_randomness_family": ["one line alone"],

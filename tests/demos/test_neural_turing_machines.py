@@ -1,0 +1,101 @@
+"""The copy machine: what a visitor draws, what is due, and bad input."""
+
+import json
+
+import numpy as np
+import pytest
+
+from demos.exhibits import neural_turing_machines as exhibit
+from keras_readinglist.applications import LSTMSequenceModel, NTMSequenceModel
+
+TASKS = (exhibit.COPY, exhibit.RECALL)
+
+
+def test_a_text_becomes_columns():
+    vectors = exhibit.parse_pattern(exhibit.text_pattern("Hi", exhibit.COPY), exhibit.COPY)
+    assert vectors.tolist() == [[0, 1, 0, 0, 1, 0, 0, 0], [0, 1, 1, 0, 1, 0, 0, 1]]
+    recalled = json.loads(exhibit.text_pattern("abcdefgh", exhibit.RECALL))
+    assert len(recalled) == 6 and max(recalled) < 64
+    assert len(json.loads(exhibit.text_pattern("x" * 500, exhibit.COPY))) == 120
+
+
+def test_a_click_turns_one_bit_over():
+    pattern = exhibit.toggled("[0, 255]", exhibit.COPY, 1, 0)
+    assert json.loads(pattern) == [0, 127]
+    assert json.loads(exhibit.toggled(pattern, exhibit.COPY, 1, 0)) == [0, 255]
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_random_patterns_are_valid(task):
+    for length in (1, 20, 120):
+        vectors = exhibit.parse_pattern(exhibit.random_pattern(task, length, 0), task)
+        fewest, most = exhibit.COLUMNS[task]
+        assert fewest <= len(vectors) <= most
+        (inputs, _, mask), steps = exhibit.episode_of(vectors, task, 1)
+        assert inputs.shape[1] in exhibit._STEPS[task] and not mask[0, steps:].any()
+
+
+@pytest.mark.parametrize("heads", [1, 2])
+@pytest.mark.parametrize("task", TASKS)
+def test_solves_with_any_models(task, heads):
+    name = exhibit.PRESETS[task].replace("ntm_", "").replace("recall", "associative_recall")
+    machine = NTMSequenceModel(
+        name,
+        memory_slots=8,
+        memory_width=4,
+        controller_units=6,
+        read_heads=heads,
+        write_heads=heads,
+    )
+    lstm = LSTMSequenceModel(name, units=5, num_layers=1)
+    vectors = exhibit.parse_pattern(exhibit.random_pattern(task, 9, 0), task)
+    episode, steps = exhibit.episode_of(vectors, task, 1)
+    found = exhibit.solve(episode, steps, machine.attention, lstm.predict_on_batch)
+    assert found["due"].shape == found["machine"].shape == found["lstm"].shape
+    assert found["weightings"].shape == (steps, 2 * heads, 8)
+    html = exhibit.tape(found)
+    assert html.count("<svg") == 6 * heads and "Write head" in html
+    sentence = exhibit.verdict(found, len(vectors), task)
+    wrong = int((found["machine"] != found["due"]).sum())
+    assert f"Machine: {wrong} of {found['due'].size} bits wrong" in sentence
+
+
+def test_the_tape_is_cut_where_no_head_was():
+    weightings = np.zeros((3, 1, 10))
+    weightings[range(3), 0, [9, 0, 1]] = 1
+    assert exhibit.visited_rows(weightings).tolist() == [9, 0, 1]
+    assert exhibit.visited_rows(np.zeros((3, 1, 4))).tolist() == [0, 1, 2, 3]
+
+
+def test_wrong_bits_are_marked():
+    bits = np.array([[1.0, 0.0], [1.0, 1.0]])
+    same, other = (exhibit.bits_picture(bits, "b", due) for due in (bits, 1 - bits))
+    assert same == exhibit.bits_picture(bits, "b") != other
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda: exhibit.parse_pattern("hello", exhibit.COPY), "whole numbers from 0 to 255"),
+        (lambda: exhibit.parse_pattern('{"a": 1}', exhibit.COPY), "whole numbers"),
+        (lambda: exhibit.parse_pattern("[1.5]", exhibit.COPY), "whole numbers"),
+        (lambda: exhibit.parse_pattern("[true]", exhibit.COPY), "whole numbers"),
+        (lambda: exhibit.parse_pattern("[256]", exhibit.COPY), "from 0 to 255"),
+        (lambda: exhibit.parse_pattern("[64, 1, 1, 1, 1, 1]", exhibit.RECALL), "from 0 to 63"),
+        (lambda: exhibit.parse_pattern(None, exhibit.COPY), "takes 1 to 120 columns"),
+        (lambda: exhibit.parse_pattern("[1]" * 9**6, exhibit.COPY), "whole numbers"),
+        (lambda: exhibit.parse_pattern(str([1] * 121), exhibit.COPY), "There are 121"),
+        (lambda: exhibit.parse_pattern("[1,1,1,1,1,1,1]", exhibit.RECALL), "multiple of it"),
+        (lambda: exhibit.parse_pattern("[1]", "Sorting"), "Choose one of"),
+        (lambda: exhibit.random_pattern("Sorting", 3), "Choose one of"),
+        (lambda: exhibit.random_pattern(exhibit.COPY, None), "length is a whole number"),
+        (lambda: exhibit.random_pattern(exhibit.COPY, 10**9), "length is a whole number"),
+        (lambda: exhibit.text_pattern("", exhibit.COPY), "at least 1 characters"),
+        (lambda: exhibit.text_pattern(None, exhibit.RECALL), "at least 6 characters"),
+        (lambda: exhibit.episode_of(np.ones((6, 6)), exhibit.RECALL, 2), "asked about is a"),
+        (lambda: exhibit.episode_of(np.ones((6, 6)), exhibit.RECALL, None), "asked about is a"),
+    ],
+)
+def test_bad_input_is_answered_in_words(call, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        call()
