@@ -413,6 +413,7 @@ ITEMS: tuple[Item, ...] = (
             "applications.CNNMLPBaseline",
             "applications.MLPBaseline",
             "applications.RelationNetworkBabi",
+            "applications.StoryLSTMBaseline",
             "datasets.sort_of_clevr",
             "datasets.babi_stories",
             "datasets.read_babi",
@@ -422,6 +423,8 @@ ITEMS: tuple[Item, ...] = (
         presets=(
             "relation_network_state",
             "relation_network_state_mlp",
+            "relation_network_stories",
+            "relation_network_stories_lstm",
         ),
     ),
     Item(

@@ -11,7 +11,11 @@ from keras_readinglist.applications.pointer_baselines import (
 from keras_readinglist.applications.pointer_network import PointerNetwork
 from keras_readinglist.applications.relation_network import RelationNetworkVQA
 from keras_readinglist.applications.relation_network_babi import RelationNetworkBabi
-from keras_readinglist.applications.relation_network_baselines import CNNMLPBaseline, MLPBaseline
+from keras_readinglist.applications.relation_network_baselines import (
+    CNNMLPBaseline,
+    MLPBaseline,
+    StoryLSTMBaseline,
+)
 from keras_readinglist.applications.relational_rnn import RelationalRNNClassifier
 from keras_readinglist.applications.relational_rnn_language_model import RelationalRNNLanguageModel
 from keras_readinglist.applications.relational_rnn_seq2seq import RelationalRNNSeq2Seq
@@ -33,5 +37,6 @@ __all__ = [
     "RelationalRNNLanguageModel",
     "RelationalRNNSeq2Seq",
     "Seq2SeqBaseline",
+    "StoryLSTMBaseline",
     "TruncatedBPTT",
 ]

@@ -346,21 +346,36 @@ class RelationNetworkVQA(SceneQuestions):
     def _contributions(self, inputs):
         objects = self._objects(self.encode(inputs["scenes"]))
         questions = self._encode_questions(inputs["questions"])
-        terms = self.relate.relation.relations(objects, questions)
-        terms = ops.cast(terms, "float32")
-        total = ops.sum(terms, axis=(-3, -2), keepdims=True)
-        scores = self.relate.conclude(total)
-        best = ops.argmax(scores, axis=-1)
-        best = ops.one_hot(best, self.num_answers, dtype="float32")
-        second = ops.argmax(scores - 1e9 * best, axis=-1)
-        side = best - ops.one_hot(second, self.num_answers, dtype="float32")
-        return ops.sum((scores - self.relate.conclude(total - terms)) * side, axis=-1)
+        return contributions(self.relate, objects, questions)
 
     def get_config(self):
         relate = self.relate.get_config()
         names = ("g_units", "f_units", "f_dropout", "chunk_size", "seed")
         config = {**super().get_config(), "variant": self.variant}
         return {**config, **{name: relate[name] for name in names}}
+
+
+def contributions(relate, objects, condition, mask=None):
+    """Return how far the lead of the best answer falls without each pair of objects.
+
+    Args:
+        relate: `RelationNetwork` that sums over pairs.
+        objects: As in its call, and so the rest.
+        condition: As in its call.
+        mask: As in its call; pairs that do not count get zeros.
+
+    Returns:
+        Tensor `(batch, n, n)`, or `(batch, questions, n, n)`, in nats.
+    """
+    terms = relate.relation.relations(objects, condition, mask)
+    terms = ops.cast(terms, "float32")
+    total = ops.sum(terms, axis=(-3, -2), keepdims=True)
+    scores = relate.conclude(total)
+    best = ops.argmax(scores, axis=-1)
+    best = ops.one_hot(best, relate.output_dim, dtype="float32")
+    second = ops.argmax(scores - 1e9 * best, axis=-1)
+    side = best - ops.one_hot(second, relate.output_dim, dtype="float32")
+    return ops.sum((scores - relate.conclude(total - terms)) * side, axis=-1)
 
 
 def _softmax(scores):

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_readinglist.applications.relation_network import contributions
 from keras_readinglist.datasets.babi import Example, encode_stories
 from keras_readinglist.decoding.compiled import Compiled
 from keras_readinglist.layers.recurrent import LSTM
@@ -12,8 +13,82 @@ from keras_readinglist.layers.relation_network import RelationNetwork
 from keras_readinglist.presets import PresetMixin
 
 
+class StoryQuestions(PresetMixin, keras.Model):
+    """Answers questions about stories, as token ids or in words.
+
+    The base of `RelationNetworkBabi` and of its comparison model.
+    """
+
+    def __init__(
+        self,
+        vocab_size,
+        num_answers,
+        max_sentences=20,
+        vocabulary=None,
+        answers=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        for name, value in (
+            ("vocab_size", vocab_size),
+            ("num_answers", num_answers),
+            ("max_sentences", max_sentences),
+        ):
+            check_size(name, value)
+        for name, given, count in (
+            ("vocabulary", vocabulary, vocab_size - 1),
+            ("answers", answers, num_answers),
+        ):
+            if given is not None and len(given) != count:
+                raise ValueError(f"`{name}` must hold {count} words. Received: {len(given)}")
+        self.vocab_size, self.num_answers = vocab_size, num_answers
+        self.max_sentences = max_sentences
+        self.vocabulary = None if vocabulary is None else tuple(vocabulary)
+        self.answers = None if answers is None else tuple(answers)
+        self._compiled = {}
+
+    def _embedding(self, width):
+        # Keras would draw within 0.05: to the LSTM all words would be nearly the same for long.
+        initializer = keras.initializers.RandomNormal(stddev=1.0)
+        return keras.layers.Embedding(
+            self.vocab_size, width, initializer, dtype=self.dtype_policy, name="embedding"
+        )
+
+    def ask(self, story, question):
+        """Answer a question in words.
+
+        Args:
+            story: List of sentences; of more than `max_sentences` the last are read.
+            question: String.
+
+        Returns:
+            Pair: the answer, and a dictionary from every answer to its probability.
+
+        Raises:
+            ValueError: If the model has no vocabulary, a word is unknown, or a text is empty.
+        """
+        probabilities = self._run("ask", lambda batch: ops.softmax(self(batch)), story, question)
+        best = self.answers[int(np.argmax(probabilities))]
+        return best, dict(zip(self.answers, probabilities.tolist(), strict=True))
+
+    def _run(self, name, function, story, question):
+        if self.vocabulary is None or self.answers is None:
+            raise ValueError(f"`{name}` needs a model with `vocabulary` and `answers`.")
+        if not story or not question.strip():
+            raise ValueError("`story` must have a sentence, and `question` a word.")
+        example = Example(tuple(story), question, "", ())
+        stories, questions = encode_stories([example], self.vocabulary, self.max_sentences)
+        if name not in self._compiled:
+            self._compiled[name] = Compiled(function, self)
+        return self._compiled[name](stories=stories, questions=questions)[0]
+
+    def get_config(self):
+        names = ("vocab_size", "num_answers", "max_sentences", "vocabulary", "answers")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
 @keras.saving.register_keras_serializable(package="keras_readinglist")
-class RelationNetworkBabi(PresetMixin, keras.Model):
+class RelationNetworkBabi(StoryQuestions):
     """Answers a question about a story of up to 20 sentences.
 
     An LSTM reads every sentence by itself; its last state and the position of the sentence,
@@ -32,6 +107,7 @@ class RelationNetworkBabi(PresetMixin, keras.Model):
         f_dropout: Float in [0, 1), unconfirmed 0.5 in the paper.
         vocabulary: Sequence of words, or `None`; `ask` needs it, and the answers.
         answers: Sequence of answers, or `None`.
+        kernel_initializer: Initializer of the kernels of `g` and `f`.
         seed: Integer seed of the dropout, or `None`.
         **kwargs: Base model keyword arguments.
 
@@ -75,30 +151,28 @@ class RelationNetworkBabi(PresetMixin, keras.Model):
         f_dropout=0.5,
         vocabulary=None,
         answers=None,
+        kernel_initializer="he_uniform",
         seed=None,
         **kwargs,
     ):
-        super().__init__(**kwargs)
-        for name, value in (("vocab_size", vocab_size), ("max_sentences", max_sentences)):
-            check_size(name, value)
-        for name, given, count in (
-            ("vocabulary", vocabulary, vocab_size - 1),
-            ("answers", answers, num_answers),
-        ):
-            if given is not None and len(given) != count:
-                raise ValueError(f"`{name}` must hold {count} words. Received: {len(given)}")
-        self.vocab_size, self.num_answers, self.units = vocab_size, num_answers, units
-        self.max_sentences, self.f_dropout, self.seed = max_sentences, f_dropout, seed
-        self.vocabulary = None if vocabulary is None else tuple(vocabulary)
-        self.answers = None if answers is None else tuple(answers)
+        super().__init__(vocab_size, num_answers, max_sentences, vocabulary, answers, **kwargs)
+        check_size("units", units)
+        self.units, self.f_dropout, self.seed = units, f_dropout, seed
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
         options = {"dtype": self.dtype_policy}
-        self.embedding = keras.layers.Embedding(vocab_size, units, **options)
+        self.embedding = self._embedding(units)
         self.sentence_reader = LSTM(units, **options)
         self.question_reader = LSTM(units, **options)
         self.relate = RelationNetwork(
-            g_units, f_units, num_answers, f_dropout, seed=seed, name="relation_network", **options
+            g_units,
+            f_units,
+            num_answers,
+            f_dropout,
+            kernel_initializer=self.kernel_initializer,
+            seed=seed,
+            name="relation_network",
+            **options,
         )
-        self._compiled = {}
         self.build()
 
     def build(self, inputs_shape=None):
@@ -126,36 +200,36 @@ class RelationNetworkBabi(PresetMixin, keras.Model):
         position = ops.cast(before_the_end / self.max_sentences, encoded.dtype)
         return ops.concatenate([encoded, position[..., None]], axis=-1), mask
 
-    def ask(self, story, question):
-        """Answer a question in words.
+    def relations(self, story, question):
+        """Tell how much every ordered pair of sentences speaks for the answer.
+
+        That is by how much the lead of the answer over the second best falls, in nats, when what
+        `g` says of the pair is left out of the sum.
 
         Args:
-            story: List of sentences; of more than `max_sentences` the last are read.
-            question: String.
+            story: As in `ask`.
+            question: As in `ask`.
 
         Returns:
-            Pair: the answer, and a dictionary from every answer to its probability.
+            Float array `(n, n)` for the `n` sentences that are read.
 
         Raises:
-            ValueError: If the model has no vocabulary, a word is unknown, or a text is empty.
+            ValueError: As in `ask`.
         """
-        if self.vocabulary is None or self.answers is None:
-            raise ValueError("`ask` needs a model with `vocabulary` and `answers`.")
-        if not story or not question.strip():
-            raise ValueError("`story` must have a sentence, and `question` a word.")
-        example = Example(tuple(story), question, "", ())
-        stories, questions = encode_stories([example], self.vocabulary, self.max_sentences)
-        if "ask" not in self._compiled:
-            self._compiled["ask"] = Compiled(lambda batch: ops.softmax(self(batch)), self)
-        probabilities = self._compiled["ask"](stories=stories, questions=questions)[0]
-        best = self.answers[int(np.argmax(probabilities))]
-        return best, dict(zip(self.answers, probabilities.tolist(), strict=True))
+        count = min(len(story), self.max_sentences)
+        heard = self._run("relations", self._contributions, story, question)
+        return heard[:count, :count]
+
+    def _contributions(self, inputs):
+        objects, mask = self._sentences(ops.cast(inputs["stories"], "int32"))
+        question = self._read(self.question_reader, ops.cast(inputs["questions"], "int32"))
+        return contributions(self.relate, objects, question, mask)
 
     def get_config(self):
-        names = ("vocab_size", "num_answers", "max_sentences", "units", "f_dropout", "seed")
         return {
             **super().get_config(),
-            **{name: getattr(self, name) for name in (*names, "vocabulary", "answers")},
+            **{name: getattr(self, name) for name in ("units", "f_dropout", "seed")},
             "g_units": self.relate.relation.units,
             "f_units": self.relate.f_units,
+            "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
         }

@@ -2,6 +2,7 @@
 
 import pathlib
 import re
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,10 @@ BOXES = ("ring", "cup", "basket", "crate", "barrel", "wagon")
 ANIMALS = ("cat", "frog", "swan", "mouse")
 COLOURS = ("white", "grey", "green", "yellow")
 NUMBERS = ("none", "one", "two", "three", "four")
+_OTHER_WORDS = (
+    "a carry color does dropped fit fits how in into is many moved the things to took walked went "
+    "what where"
+)
 
 
 class Example(NamedTuple):
@@ -223,6 +228,22 @@ def vocabulary_of(examples):
     return tuple(sorted(words)), tuple(sorted({e.answer for e in examples}))
 
 
+def story_words():
+    """Return the sorted words and the sorted answers of all stories that are generated.
+
+    Returns:
+        Pair of tuples of strings.
+
+    Example:
+        >>> words, answers = story_words()
+        >>> len(words), len(answers)
+        (51, 17)
+    """
+    names = (*PEOPLE, *PLACES, *THINGS, *BOXES, *ANIMALS, *COLOURS)
+    words = {*words_of(" ".join(names)), *_OTHER_WORDS.split()}
+    return tuple(sorted(words)), tuple(sorted({*PLACES, "yes", "no", *NUMBERS, *COLOURS}))
+
+
 def encode_stories(examples, vocabulary, max_sentences=20, max_words=12):
     """Turn stories into arrays; of longer stories the last sentences are kept.
 
@@ -242,17 +263,18 @@ def encode_stories(examples, vocabulary, max_sentences=20, max_words=12):
     stories = np.zeros((len(examples), max_sentences, max_words), "int32")
     questions = np.zeros((len(examples), max_words), "int32")
 
-    def write(row, text):
+    @cache  # sentences recur
+    def encoded(text):
         words = words_of(text)
         unknown = [w for w in words if w not in ids]
         if unknown:
             raise ValueError(f"The word {unknown[0]!r} is not in the vocabulary.")
         if len(words) > max_words:
             raise ValueError(f"A sentence may have {max_words} words. Received: {text!r}")
-        row[: len(words)] = [ids[w] for w in words]
+        return [ids[w] for w in words] + [0] * (max_words - len(words))
 
     for n, example in enumerate(examples):
-        for row, sentence in zip(stories[n], example.story[-max_sentences:], strict=False):
-            write(row, sentence)
-        write(questions[n], example.question)
+        for k, sentence in enumerate(example.story[-max_sentences:]):
+            stories[n, k] = encoded(sentence)
+        questions[n] = encoded(example.question)
     return stories, questions

@@ -7,12 +7,12 @@ from keras_readinglist.recipes.recipe import Claim, Recipe, Trained
 
 __all__ = ["Claim", "Recipe", "Trained", "available", "load"]
 
-_MACHINERY = ("__init__", "recipe", "report", "runner", "training")
+_MACHINERY = ("recipe", "report", "runner", "training")
 
 
 def available():
-    """Return the slugs that have a recipe, sorted."""
-    files = pathlib.Path(__file__).parent.glob("*.py")
+    """Return the slugs that have a recipe, sorted; a part of a recipe begins with `_`."""
+    files = pathlib.Path(__file__).parent.glob("[!_]*.py")
     return sorted(f.stem.replace("_", "-") for f in files if f.stem not in _MACHINERY)
 
 

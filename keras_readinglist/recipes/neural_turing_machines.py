@@ -14,6 +14,8 @@ per bit. They have three layers of LSTMs, of 192 units for copies and of 128 for
 256), so that a CPU trains them in minutes and a preset holds them.
 """
 
+from functools import partial
+
 import keras
 
 from keras_readinglist.applications.ntm import (
@@ -22,7 +24,7 @@ from keras_readinglist.applications.ntm import (
     graves_rmsprop,
 )
 from keras_readinglist.recipes.recipe import Claim, Recipe, Trained
-from keras_readinglist.recipes.training import GeneratedDataset, fit
+from keras_readinglist.recipes.training import Curriculum, fit
 
 REDUCED = {
     "memory_slots": 128,
@@ -59,10 +61,20 @@ RUNS = {
     "copy": {
         "task": "copy",
         "model": "ntm",
+        "steps": 40_000,
         "last_rate": 0.1,
         "clip": 1.0,
         "test_sizes": _LENGTHS,
-        "seeds": (0, 1),
+        "seeds": (0, 1, 2, 3, 4),
+    },
+    "repeat_copy": {
+        "task": "repeat_copy",
+        "model": "ntm",
+        "curriculum": 24_000,
+        "steps": 40_000,
+        "last_rate": 0.1,
+        "clip": 1.0,
+        "test_sizes": _REPEATS,
     },
     "recall": {
         **_RECALL,
@@ -75,8 +87,16 @@ RUNS = {
         "task": "copy",
         **_LSTM,
         "units": 192,
-        "steps": 5_000,
+        "steps": 10_000,
         "test_sizes": _LENGTHS,
+    },
+    "repeat_copy_lstm": {
+        "task": "repeat_copy",
+        **_LSTM,
+        "units": 128,
+        "curriculum": 6_000,
+        "steps": 10_000,
+        "test_sizes": _REPEATS,
     },
     "recall_lstm": {**_LSTM, **_RECALL, "units": 128},
 }
@@ -85,19 +105,6 @@ RUNS = {
 _SORT = {"task": "priority_sort", "model": "ntm", "learning_rate": 3e-5, "test_sizes": ({},)}
 _BITS = {"task": "ngrams", "model": "ntm", "learning_rate": 3e-5, "test_sizes": ({},)}
 FURTHER = {
-    "repeat_copy": {
-        "task": "repeat_copy",
-        "model": "ntm",
-        "steps": 30_000,
-        "clip": 1.0,
-        "test_sizes": _REPEATS,
-    },
-    "repeat_copy_lstm": {
-        "task": "repeat_copy",
-        **_LSTM,
-        "units": 128,
-        "test_sizes": _REPEATS,
-    },
     "ngrams": _BITS,
     "ngrams_feedforward": {**_BITS, "controller": "feedforward"},
     "ngrams_lstm": {**_BITS, "model": "lstm", "units": 128, "num_layers": 3},
@@ -105,12 +112,7 @@ FURTHER = {
     "sort_feedforward": {**_SORT, "heads": 8, "controller": "feedforward", "controller_units": 512},
     "sort_lstm": {**_SORT, "model": "lstm", "units": 128, "num_layers": 3},
     "copy_feedforward": {**RUNS["copy"], "controller": "feedforward"},
-    "repeat_copy_feedforward": {
-        "task": "repeat_copy",
-        "model": "ntm",
-        "controller": "feedforward",
-        "test_sizes": _REPEATS,
-    },
+    "repeat_copy_feedforward": {**RUNS["repeat_copy"], "controller": "feedforward"},
     "recall_one_head": {
         **RUNS["recall"],
         "controller": "lstm",
@@ -143,11 +145,18 @@ def train(config, callbacks):
         config["learning_rate"], steps, alpha=config["last_rate"]
     )
     model.compile_default(make(schedule, global_clipnorm=config["clip"]))
-    dataset = GeneratedDataset(
-        lambda rng: model.generate_batch(config["batch_size"], rng), config["block"], config["seed"]
-    )
+    dataset = Curriculum(partial(draw_batch, model, config), config["block"], config["seed"])
     fit(model, dataset, steps // config["block"], callbacks)
     return model
+
+
+def draw_batch(model, config, rng, step):
+    """Return a batch; with a curriculum the largest number of repeats grows with the steps."""
+    sizes = {}
+    if "curriculum" in config:
+        most = 1 + 9 * min(1, step / config["curriculum"])
+        sizes["repeats"] = int(rng.integers(1, int(most) + 1))
+    return model.generate_batch(config["batch_size"], rng, **sizes)
 
 
 def evaluate(model, config):

@@ -8,9 +8,9 @@ asked too, beginning with the farthest; `None` asks for all from the start, as t
 """
 
 import json
+from functools import partial
 
 import keras
-import numpy as np
 
 from keras_readinglist.applications.relational_rnn import RelationalRNNClassifier
 from keras_readinglist.applications.relational_rnn_seq2seq import RelationalRNNSeq2Seq
@@ -23,7 +23,7 @@ from keras_readinglist.datasets.learn_to_execute import (
 from keras_readinglist.datasets.nth_farthest import floor_accuracy, nth_farthest
 from keras_readinglist.layers import LSTM, RelationalMemory
 from keras_readinglist.recipes.recipe import Claim, Recipe, Trained
-from keras_readinglist.recipes.training import GeneratedDataset, MetricsLog, fit
+from keras_readinglist.recipes.training import Curriculum, GeneratedDataset, MetricsLog, fit
 
 REDUCED = {
     "core": "memory",
@@ -93,22 +93,13 @@ RUNS = {
 _TEST_SEED, _VALIDATION_SEED = 1_000_003, 2_000_003
 
 
-class Curriculum(GeneratedDataset):
-    """Fresh questions; the number of ranks that are asked for grows with the steps."""
-
-    def __init__(self, config):
-        super().__init__(None, config["block"], config["seed"])
-        self.config = config
-
-    def __getitem__(self, index):
-        """Return one batch."""
-        config, step = self.config, self.epoch * self.steps + index
-        count = config["num_objects"]
-        choices = count
-        if config["curriculum"] is not None:
-            choices = min(count, 1 + step // config["curriculum"])
-        rng = np.random.default_rng((self.seed, self.epoch, index))
-        return nth_farthest(config["batch_size"], count, config["dim"], rng, choices)
+def draw_questions(config, rng, step):
+    """Return a batch of fresh questions; the number of ranks asked for grows with the steps."""
+    count = config["num_objects"]
+    choices = count
+    if config["curriculum"] is not None:
+        choices = min(count, 1 + step // config["curriculum"])
+    return nth_farthest(config["batch_size"], count, config["dim"], rng, choices)
 
 
 def build(config):
@@ -154,7 +145,7 @@ def train(config, callbacks):
         )
         held_out = _programs(model, {**config, "curriculum": "baseline"}, 1_000, _VALIDATION_SEED)
     else:
-        dataset = Curriculum(config)
+        dataset = Curriculum(partial(draw_questions, config), config["block"], config["seed"])
         held_out = nth_farthest(2_000, config["num_objects"], config["dim"], _VALIDATION_SEED)
     epochs = config["steps"] // config["block"]
     fit(model, dataset, epochs, callbacks, validation_data=held_out, validation_batch_size=1_000)

@@ -34,6 +34,22 @@ class GeneratedDataset(keras.utils.PyDataset):
         return self.make_batch(np.random.default_rng((self.seed, self.epoch, index)))
 
 
+class Curriculum(GeneratedDataset):
+    """Generated examples that change as training goes on.
+
+    Args:
+        make_batch: Function `(rng, step)`, as for `GeneratedDataset`; steps count from 0 over all
+            epochs.
+        steps: Integer, batches per epoch.
+        seed: Integer.
+    """
+
+    def __getitem__(self, index):
+        """Return one batch."""
+        rng = np.random.default_rng((self.seed, self.epoch, index))
+        return self.make_batch(rng, self.epoch * self.steps + index)
+
+
 class Checkpoint(keras.callbacks.Callback):
     """Saves every variable at the end of every epoch, so that a killed run can go on.
 

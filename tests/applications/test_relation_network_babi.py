@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from keras_readinglist.applications import RelationNetworkBabi
+from keras_readinglist.applications import RelationNetworkBabi, StoryLSTMBaseline
 from keras_readinglist.datasets import babi_stories, read_babi
-from keras_readinglist.datasets.babi import encode_stories, vocabulary_of
+from keras_readinglist.datasets.babi import Example, encode_stories, vocabulary_of
 
 EXAMPLES = read_babi(babi_stories("yes_no", 24, rng=0))
 WORDS, ANSWERS = vocabulary_of(EXAMPLES)
@@ -73,9 +73,89 @@ def test_bad_input(model):
         model.ask(["Anna went to the moon."], "Is Anna in the hall?")
     with pytest.raises(ValueError, match="`story` must have a sentence"):
         model.ask([], "Is Anna in the hall?")
-    with pytest.raises(ValueError, match="needs a model with `vocabulary`"):
+    with pytest.raises(ValueError, match="`story` must have a sentence"):
+        model.relations(["Anna went to the hall."], " ")
+    with pytest.raises(ValueError, match="`ask` needs a model with `vocabulary`"):
         RelationNetworkBabi(5, 2, units=3, g_units=(3,), f_units=()).ask(["a"], "b")
     with pytest.raises(ValueError, match="`vocabulary` must hold 4 words. Received: 1"):
         RelationNetworkBabi(5, 2, vocabulary=["a"])
     with pytest.raises(ValueError, match="`vocab_size` must be a positive integer"):
         RelationNetworkBabi(0, 2)
+    with pytest.raises(ValueError, match="`units` must be a positive integer"):
+        RelationNetworkBabi(5, 2, units=0)
+
+
+def test_relations_leave_one_pair_of_sentences_out(model):
+    story = ["Anna went to the hall.", "Ben moved to the office.", "Carla went to the attic."]
+    found = model.relations(story, "Is Anna in the hall?")
+    assert found.shape == (3, 3)
+    example = Example(tuple(story), "Is Anna in the hall?", "", ())
+    tokens = encode_stories([example], WORDS, 8)
+    stories, questions = (keras.ops.convert_to_tensor(t) for t in tokens)
+    objects, mask = model._sentences(stories)
+    question = model._read(model.question_reader, questions)
+    terms = model.relate.relation.relations(objects, question, mask)
+    terms = keras.ops.convert_to_numpy(terms)[0]
+    assert not terms[3:].any() and not terms[:, 3:].any()
+    total = terms.sum(axis=(0, 1))
+    whole, without = (
+        keras.ops.convert_to_numpy(model.relate.conclude(keras.ops.convert_to_tensor(t[None])))[0]
+        for t in (total, total - terms[0, 2])
+    )
+    best, second = whole.argmax(), whole.argmin()
+    fall = whole[best] - whole[second] - (without[best] - without[second])
+    assert found[0, 2] == pytest.approx(fall, abs=1e-5)
+
+
+@pytest.fixture(scope="module")
+def baseline():
+    keras.utils.set_random_seed(0)
+    return StoryLSTMBaseline(
+        len(WORDS) + 1,
+        2,
+        max_sentences=8,
+        embedding_dim=5,
+        units=6,
+        vocabulary=WORDS,
+        answers=ANSWERS,
+    )
+
+
+def test_baseline_reads_the_words_one_after_the_other(baseline):
+    def dense(tensor):
+        return keras.ops.convert_to_numpy(tensor)
+
+    sequence = STORIES[3][STORIES[3] > 0].tolist() + QUESTIONS[3][QUESTIONS[3] > 0].tolist()
+    encoded = baseline.embedding(np.array([sequence]))
+    expected = dense(baseline.out(baseline.reader(encoded)))[0]
+    got = baseline.predict_on_batch(INPUTS)
+    np.testing.assert_allclose(got[3], expected, atol=1e-5)
+    padded = {"stories": np.pad(STORIES, ((0, 0), (0, 2), (0, 3))), "questions": QUESTIONS}
+    np.testing.assert_allclose(baseline.predict_on_batch(padded), got, atol=1e-5)
+
+
+def test_baseline_learns_and_survives_saving(baseline, tmp_path):
+    targets = np.array([ANSWERS.index(e.answer) for e in EXAMPLES])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    baseline.compile(keras.optimizers.Adam(0.02), loss)
+    losses = baseline.fit(INPUTS, targets, epochs=10, batch_size=24, verbose=0).history["loss"]
+    assert losses[-1] < losses[0]
+    baseline.save_to_preset(tmp_path / "mine")
+    loaded = StoryLSTMBaseline.from_preset(tmp_path / "mine")
+    assert loaded.get_config() == baseline.get_config()
+    np.testing.assert_array_equal(
+        loaded.predict_on_batch(INPUTS), baseline.predict_on_batch(INPUTS)
+    )
+    answer, probabilities = loaded.ask(EXAMPLES[0].story, EXAMPLES[0].question)
+    assert answer == max(probabilities, key=probabilities.get)
+
+
+def test_bad_input_of_the_baseline(baseline):
+    with pytest.raises(ValueError, match="The word 'moon' is not in the vocabulary"):
+        baseline.ask(["Anna went to the moon."], "Is Anna in the hall?")
+    for name in ("vocab_size", "num_answers", "max_sentences", "embedding_dim", "units"):
+        sizes = {"vocab_size": 5, "num_answers": 2, name: 0}
+        with pytest.raises(ValueError, match=f"`{name}` must be a positive integer"):
+            StoryLSTMBaseline(**sizes)
+    with pytest.raises(ValueError, match="`answers` must hold 2 words. Received: 1"):
+        StoryLSTMBaseline(5, 2, answers=["a"])

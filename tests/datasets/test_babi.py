@@ -6,7 +6,13 @@ import re
 import pytest
 
 from keras_readinglist.datasets import babi_stories, read_babi, read_clevr_questions
-from keras_readinglist.datasets.babi import NUMBERS, TASKS, encode_stories, vocabulary_of
+from keras_readinglist.datasets.babi import (
+    NUMBERS,
+    TASKS,
+    encode_stories,
+    story_words,
+    vocabulary_of,
+)
 from keras_readinglist.datasets.clevr import tokenize
 
 OFFICIAL = (
@@ -64,6 +70,15 @@ def test_answers_follow_from_the_story_and_from_its_support(task):
     answers = [e.answer for e in examples]
     common = max(answers.count(a) for a in set(answers)) / len(answers)
     assert common < 0.62, common
+
+
+def test_the_words_of_all_stories_are_known():
+    written = [e for task in TASKS for e in read_babi(babi_stories(task, 400, rng=2))]
+    words, answers = vocabulary_of(written)
+    assert story_words()[0] == words
+    assert set(answers) <= set(story_words()[1]) and len(story_words()[1]) == 17
+    assert max(len(e.story) for e in written) == 9
+    encode_stories(written, words, max_sentences=9, max_words=7)
 
 
 def test_two_supporting_facts_have_two():

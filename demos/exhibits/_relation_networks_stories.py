@@ -1,0 +1,219 @@
+"""The stories tab of the relation networks exhibit: write a story, ask, and see what was heard."""
+
+from functools import cache
+from html import escape
+
+import numpy as np
+
+from keras_readinglist.datasets.babi import babi_stories, read_babi, story_words, words_of
+
+from ..components import charts
+from ..exhibit import run
+from ._relation_networks_board import pairs
+
+LENDER = "relation_network_stories"
+MODELS = {
+    LENDER: "Relation network",
+    "relation_network_stories_lstm": "LSTM, word by word",
+}
+# The name for people of every kind of story, the generator's, and an example.
+KINDS = {
+    "One supporting fact": (
+        "single_supporting_fact",
+        "Anna went to the kitchen.\nBen moved to the office.\nAnna walked to the garden.\n"
+        "Carla went to the attic.",
+        "Where is Anna?",
+    ),
+    "Two supporting facts": (
+        "two_supporting_facts",
+        "Ben went to the cellar.\nAnna took the lamp.\nAnna walked to the hall.\n"
+        "Carla moved to the garden.\nAnna went to the attic.",
+        "Where is the lamp?",
+    ),
+    "Yes or no": (
+        "yes_no",
+        "David went to the office.\nCarla walked to the hall.\nDavid moved to the attic.",
+        "Is David in the office?",
+    ),
+    "Counting": (
+        "counting",
+        "Anna took the apple.\nBen took the book.\nAnna took the lamp.\nAnna dropped the apple.\n"
+        "Anna took the letter.",
+        "How many things does Anna carry?",
+    ),
+    "Induction": (
+        "basic_induction",
+        "Emil is a swan.\nFiona is a frog.\nEmil is grey.\nBen is a mouse.\nFiona is yellow.\n"
+        "Ben is white.\nAnna is a frog.",
+        "What color is Anna?",
+    ),
+    "Sizes": (
+        "size_reasoning",
+        "The basket fits into the barrel.\nThe ring fits into the cup.\n"
+        "The cup fits into the basket.",
+        "Does the ring fit into the barrel?",
+    ),
+}
+DEFAULT = "Two supporting facts"
+_SENTENCES, _WORDS, _LENGTH = 9, 12, 2_000
+
+
+def example(kind):
+    """Return the story and the question that stand for a kind."""
+    if kind not in KINDS:
+        raise ValueError(f"Choose one of: {', '.join(KINDS)}.")
+    return KINDS[kind][1:]
+
+
+def write(kind, seed=None):
+    """Return a new story of a kind, and its question."""
+    example(kind)
+    (drawn,) = read_babi(babi_stories(KINDS[kind][0], 1, seed))
+    return "\n".join(drawn.story), drawn.question
+
+
+def parse(story, question):
+    """Return the sentences and the question that were typed; `ValueError` in plain words."""
+    story, question = (str(text or "").strip() for text in (story, question))
+    if len(story) + len(question) > _LENGTH:
+        raise ValueError(f"Story and question may have {_LENGTH} characters together.")
+    lines = [line.strip() for line in story.replace(".", ".\n").splitlines()]
+    sentences = [line for line in lines if words_of(line)]
+    if not sentences:
+        raise ValueError("The story needs a sentence, such as: Anna went to the kitchen.")
+    if len(sentences) > _SENTENCES:
+        raise ValueError(
+            f"The story may have {_SENTENCES} sentences; this one has {len(sentences)}."
+        )
+    if not words_of(question):
+        raise ValueError("Ask a question, such as: Where is Anna?")
+    known = set(story_words()[0])
+    for text in (*sentences, question):
+        words = words_of(text)
+        if len(words) > _WORDS:
+            raise ValueError(f"A sentence may have {_WORDS} words: {text[:60]!r}")
+        strange = [word for word in words if word not in known]
+        if strange:
+            raise ValueError(
+                f"The networks never read the word {strange[0][:30]!r}. "
+                "The words they know are listed beside the story."
+            )
+    return sentences, question
+
+
+def sheet(sentences, lines=()):
+    """Return the sentences as SVG, with an arc for every pair that was listened to.
+
+    Args:
+        sentences: List of strings.
+        lines: What `pairs` returned.
+    """
+    right = 44 + 8.6 * max(map(len, sentences))  # the width of 16 px type, about
+    width, step = max(right + 100, 330), 36
+    parts = []
+    for k, sentence in enumerate(sentences):
+        y = 26 + step * k
+        parts.append(
+            f'<text x="8" y="{y}" font-size="13" fill-opacity="0.7">{k + 1}</text>'
+            f'<text x="30" y="{y}" font-size="16">{escape(sentence)}</text>'
+        )
+    spoken = []
+    for i, j, share in lines:
+        parts.append(_arc(right, 21 + step * i, 21 + step * j, share))
+        spoken.append(f"{i + 1} and {j + 1} {100 * share:+.0f} %")
+    label = "The story, and the pairs of sentences that decided: " + ", ".join(spoken)
+    picture = charts.svg(round(width), 24 + step * len(sentences), "".join(parts), label)
+    return f'<div class="krl" style="max-width:{1.25 * width:.0f}px">{picture}</div>'
+
+
+def _arc(x, first, second, share):
+    """Return the arc of a pair; a ring for a sentence with itself. Dashes speak against."""
+    ink = "var(--krl-attention)" if share > 0 else "var(--krl-high)"
+    dashes = "" if share > 0 else 'stroke-dasharray="6 5"'
+    look = (
+        f'fill="none" {dashes} stroke-opacity="0.85" stroke-width="{1 + 7 * abs(share):.1f}" '
+        f'style="stroke:{ink}"'
+    )
+    title = f"<title>{100 * share:+.0f} % of the strongest pair</title>"
+    if first == second:
+        return f'<circle cx="{x:.0f}" cy="{first}" r="9" {look}>{title}</circle>'
+    reach = x + 26 + 0.32 * abs(second - first)
+    return (
+        f'<path d="M{x:.0f} {first}C{reach:.0f} {first} {reach:.0f} {second} {x:.0f} {second}" '
+        f"{look}>{title}</path>"
+    )
+
+
+def answers(sentences, question):
+    """Return the probabilities of all answers, by the name of the model."""
+    return {
+        name: run(preset, lambda model: model.ask(sentences, question)[1])
+        for preset, name in MODELS.items()
+    }
+
+
+def _bars(name, probabilities, count=4):
+    first = sorted(probabilities, key=probabilities.get, reverse=True)[:count]
+    values = [probabilities[answer] for answer in first]
+    label = f"{name}: " + ", ".join(f"{a} {p:.2f}" for a, p in zip(first, values, strict=True))
+    return (
+        '<div style="flex:1 1 240px;max-width:340px"><p style="margin:0">'
+        f"{escape(name)}: <b>{escape(first[0])}</b> {values[0]:.0%}</p>"
+        f"{charts.bars(values, first, label, highlight=0)}</div>"
+    )
+
+
+def ask(story, question):
+    """Return the sentences with their pairs, and the answers of both models."""
+    sentences, question = parse(story, question)
+    heard = run(LENDER, lambda model: model.relations(sentences, question))
+    found = answers(sentences, question)
+    columns = "".join(_bars(name, probabilities) for name, probabilities in found.items())
+    result = (
+        f'<div class="krl"><p><b>{escape(question)}</b></p>'
+        f'<div style="display:flex;flex-wrap:wrap;gap:8px 24px">{columns}</div></div>'
+    )
+    return sheet(sentences, pairs(np.asarray(heard), 5)), result
+
+
+@cache
+def default():
+    """Return what the tab shows before any click."""
+    return ask(*example(DEFAULT))
+
+
+def tour():
+    """Ask the default question."""
+    story, question = parse(*example(DEFAULT))
+    found = answers(story, question)
+    said = "; ".join(f"{name}: {max(p, key=p.get)}" for name, p in found.items())
+    return f"{question} {said}"
+
+
+def tab(ctx):
+    """Lay out the tab."""
+    import gradio as gr
+
+    story, question = example(DEFAULT)
+    with gr.Row():
+        with gr.Column(scale=3):
+            picture = gr.HTML(sheet(parse(story, question)[0]))
+            result = gr.HTML()
+        with gr.Column(scale=2):
+            kind = gr.Radio(list(KINDS), value=DEFAULT, label="Kind of story")
+            fresh = gr.Button("Write another")
+            text = gr.Textbox(story, label="Story, up to nine sentences", lines=6)
+            asked = gr.Textbox(question, label="Question")
+            go = gr.Button("Ask", variant="primary")
+            known = ", ".join(story_words()[0])
+            gr.HTML(f'<div class="krl"><p class="faint">Words that both know: {known}.</p></div>')
+    inputs, outputs = [text, asked], [picture, result]
+    ctx.at_first(default, outputs)
+    # Not at every key: half a word is unknown.
+    ctx.event(go.click, ask, inputs, outputs, verb="story")
+    ctx.event(asked.submit, ask, inputs, outputs)
+    for filled in (
+        ctx.event(kind.input, example, kind, inputs),
+        ctx.event(fresh.click, write, kind, inputs, verb="write"),
+    ):
+        ctx.event(filled.success, ask, inputs, outputs)
