@@ -36,16 +36,14 @@ def attend(parts, num_heads, key_size, kept=None):
         attending rows, rows)`.
     """
     size = parts[0].shape[2] // num_heads
-    heads = [ops.reshape(part, (-1, part.shape[1], num_heads, size)) for part in parts]
-    heads = [ops.transpose(part, (0, 2, 1, 3)) for part in heads]
-    q = join([part[..., :key_size] for part in heads[:kept]], axis=2)
-    k, v = (
-        join([part[..., columns] for part in heads], axis=2)
-        for columns in (slice(key_size, 2 * key_size), slice(2 * key_size, None))
-    )
-    weights = ops.softmax(ops.matmul(q / math.sqrt(key_size), ops.swapaxes(k, 2, 3)))
-    mixed = ops.transpose(ops.matmul(weights, v), (0, 2, 1, 3))
-    return ops.reshape(mixed, (-1, mixed.shape[1], num_heads * (size - 2 * key_size))), weights
+    rows = join(parts, axis=1)
+    rows = ops.reshape(rows, (-1, rows.shape[1], num_heads, size))
+    q, k, v = ops.split(rows, [key_size, 2 * key_size], axis=3)
+    attending = sum(part.shape[1] for part in parts[:kept])
+    scores = ops.einsum("bqhd,bkhd->bhqk", q[:, :attending] / math.sqrt(key_size), k)
+    weights = ops.softmax(scores)
+    mixed = ops.einsum("bhqk,bkhd->bqhd", weights, v)
+    return ops.reshape(mixed, (-1, attending, num_heads * (size - 2 * key_size))), weights
 
 
 def join(parts, axis):

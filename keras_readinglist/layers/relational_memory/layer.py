@@ -1,6 +1,7 @@
 """A relational memory over a sequence."""
 
 import math
+from functools import partial
 
 import keras
 from keras import ops
@@ -146,7 +147,7 @@ class RelationalMemory(keras.layers.Layer):
             states = [cell.as_matrix(state) for state in states]
             return [cell.as_vector(s) for s in cell.step(_unflatten(x, shapes), states)]
 
-        run = _run_unrolled if self.unroll else steps.run
+        run = _run_unrolled if self.unroll else partial(steps.run, recompute=True)
         if states[0].shape[0] != 1 or inputs.shape[1] == 0:
             return run(step, inputs, states, mask)
         # All examples begin with the same memory: its products are computed once for all of them.
