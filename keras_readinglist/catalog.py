@@ -461,6 +461,8 @@ ITEMS: tuple[Item, ...] = (
         presets=(
             "relational_rnn_farthest",
             "relational_rnn_farthest_lstm",
+            "relational_rnn_programs",
+            "relational_rnn_programs_lstm",
         ),
     ),
     Item(

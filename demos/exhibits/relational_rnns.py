@@ -1,4 +1,4 @@
-"""Relational recurrent networks: who is farthest?"""
+"""Relational recurrent networks: who is farthest, and what does a small program give?"""
 
 import json
 from functools import cache
@@ -10,6 +10,7 @@ from keras_readinglist.datasets.nth_farthest import encode_questions, ranking
 
 from ..components.charts import bars, svg
 from ..exhibit import Exhibit, run
+from . import _relational_rnns_programs as programs
 
 EXHIBIT = Exhibit(
     slug="relational-rnns",
@@ -20,10 +21,13 @@ EXHIBIT = Exhibit(
     "as many numbers in memory; the relational memory ranks them, the LSTM has learned little more "
     "than to name the point asked from. The squares show the attention after each reading: a row "
     "is a slot of the memory, a column what it looks at, and the last column is the point just "
-    "read.",
+    "read. In the second tab two such networks read a small program and write what it gives, one "
+    "character after the other: at this the LSTM is as good, and neither has learned to add.",
     presets=(
         "relational_rnn_farthest",
         "relational_rnn_farthest_lstm",
+        "relational_rnn_programs",
+        "relational_rnn_programs_lstm",
     ),
     shows=("layers.relational_memory.attention.attend", "layers.RelationalMemoryCell"),
 )
@@ -219,25 +223,28 @@ def page(ctx):
     def jump(text, event: gr.EventData):
         return move(text, event.x, event.y)
 
-    with gr.Row():
-        with gr.Column(scale=2):
-            reference = gr.Radio(list(NAMES), value="A", label="Measured from")
-            rank = gr.Radio(list(RANKS), value=RANKS[0], label="Asked for")
-            draw = gr.Button("Draw four points", variant="primary")
-            text = gr.Textbox(DEFAULT, label="Points A to D, as pairs", lines=2, max_lines=3)
-        with gr.Column(scale=3):
-            picture = gr.HTML(js_on_load=_CLICK)
-    answers = gr.HTML()
-    inputs, outputs = [text, reference, rank], [picture, answers]
-    ctx.at_first(default, outputs)
-    ctx.event(text.change, show, inputs, outputs, verb="ask", trigger_mode="always_last")
-    for control in (reference, rank):
-        ctx.event(control.change, show, inputs, outputs, trigger_mode="always_last")
-    ctx.event(draw.click, random_points, None, text)
-    picture.click(jump, text, text, api_visibility="private", show_progress="hidden")
-    gr.Examples(
-        [[DEFAULT, "A", "farthest"], ["[[0, 0], [0.9, 0.9], [-0.5, 0.1], [0.2, -0.9]]", "B",
-          "2nd farthest"]], inputs, label="Examples", api_visibility="private")  # fmt: skip
+    with gr.Tab("Farthest point"):
+        with gr.Row():
+            with gr.Column(scale=2):
+                reference = gr.Radio(list(NAMES), value="A", label="Measured from")
+                rank = gr.Radio(list(RANKS), value=RANKS[0], label="Asked for")
+                draw = gr.Button("Draw four points", variant="primary")
+                text = gr.Textbox(DEFAULT, label="Points A to D, as pairs", lines=2, max_lines=3)
+            with gr.Column(scale=3):
+                picture = gr.HTML(js_on_load=_CLICK)
+        answers = gr.HTML()
+        inputs, outputs = [text, reference, rank], [picture, answers]
+        ctx.at_first(default, outputs)
+        ctx.event(text.change, show, inputs, outputs, verb="ask", trigger_mode="always_last")
+        for control in (reference, rank):
+            ctx.event(control.change, show, inputs, outputs, trigger_mode="always_last")
+        ctx.event(draw.click, random_points, None, text)
+        picture.click(jump, text, text, api_visibility="private", show_progress="hidden")
+        gr.Examples(
+            [[DEFAULT, "A", "farthest"], ["[[0, 0], [0.9, 0.9], [-0.5, 0.1], [0.2, -0.9]]", "B",
+              "2nd farthest"]], inputs, label="Examples", api_visibility="private")  # fmt: skip
+    with gr.Tab("Small programs"):
+        programs.tab(ctx)
 
 
 @EXHIBIT.tour

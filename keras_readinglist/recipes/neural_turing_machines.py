@@ -14,8 +14,6 @@ per bit. They have three layers of LSTMs, of 192 units for copies and of 128 for
 256), so that a CPU trains them in minutes and a preset holds them.
 """
 
-from functools import partial
-
 import keras
 
 from keras_readinglist.applications.ntm import (
@@ -24,7 +22,7 @@ from keras_readinglist.applications.ntm import (
     graves_rmsprop,
 )
 from keras_readinglist.recipes.recipe import Claim, Recipe, Trained
-from keras_readinglist.recipes.training import Curriculum, fit
+from keras_readinglist.recipes.training import GeneratedDataset, fit
 
 REDUCED = {
     "memory_slots": 128,
@@ -70,8 +68,9 @@ RUNS = {
     "repeat_copy": {
         "task": "repeat_copy",
         "model": "ntm",
-        "curriculum": 24_000,
-        "steps": 40_000,
+        "batch_size": 1,
+        "steps": 120_000,
+        "block": 2_000,
         "last_rate": 0.1,
         "clip": 1.0,
         "test_sizes": _REPEATS,
@@ -94,8 +93,6 @@ RUNS = {
         "task": "repeat_copy",
         **_LSTM,
         "units": 128,
-        "curriculum": 6_000,
-        "steps": 10_000,
         "test_sizes": _REPEATS,
     },
     "recall_lstm": {**_LSTM, **_RECALL, "units": 128},
@@ -145,18 +142,11 @@ def train(config, callbacks):
         config["learning_rate"], steps, alpha=config["last_rate"]
     )
     model.compile_default(make(schedule, global_clipnorm=config["clip"]))
-    dataset = Curriculum(partial(draw_batch, model, config), config["block"], config["seed"])
+    dataset = GeneratedDataset(
+        lambda rng: model.generate_batch(config["batch_size"], rng), config["block"], config["seed"]
+    )
     fit(model, dataset, steps // config["block"], callbacks)
     return model
-
-
-def draw_batch(model, config, rng, step):
-    """Return a batch; with a curriculum the largest number of repeats grows with the steps."""
-    sizes = {}
-    if "curriculum" in config:
-        most = 1 + 9 * min(1, step / config["curriculum"])
-        sizes["repeats"] = int(rng.integers(1, int(most) + 1))
-    return model.generate_batch(config["batch_size"], rng, **sizes)
 
 
 def evaluate(model, config):

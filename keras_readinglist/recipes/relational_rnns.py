@@ -282,6 +282,8 @@ RECIPE = Recipe(
         for run, description, check in (
             ("farthest", "Ranks 4 points by distance: relational memory.", _check_farthest),
             ("farthest_lstm", "Ranks 4 points by distance: LSTM.", _check_farthest),
+            ("programs", "Executes small programs: relational memory.", _check_programs),
+            ("programs_lstm", "Executes small programs: LSTM.", _check_programs),
         )
     },
 )

@@ -42,6 +42,7 @@ GOOD = {
     "/understanding_lstms_busiest": ["ROMEO:\n", 1],
     "/understanding_lstms_add": [50, 1],
     "/relational_rnns_ask": [FOUR, "A", "farthest"],
+    "/relational_rnns_execute": ["'12'[::-1]"],
 }
 BAD = {
     "/neural_turing_machines_solve": ["nonsense", "Copy", 1],
@@ -65,6 +66,7 @@ BAD = {
     "/understanding_lstms_look": ["", 1, 5, 3],
     "/understanding_lstms_add": [50_000, 1],
     "/relational_rnns_ask": ["[[0, 0]]", "A", "farthest"],
+    "/relational_rnns_execute": ["print(1)"],
 }
 
 
