@@ -21,7 +21,8 @@ class Workload:
         name: What is timed.
         item: Slug of the item.
         peer: Name and version of what it is timed against.
-        unit: `"ms"`, or an amount per second, such as `"characters/s"`.
+        unit: `"ms"`; an amount per second, such as `"characters/s"`; or `"MB"`, if the functions
+            return what they took of memory instead of being timed.
         goal: The ratio to reach; above 1 we are faster.
         ours: Function without arguments.
         theirs: Function without arguments.
@@ -43,7 +44,20 @@ class Workload:
 
 
 def measure(workload, backend):
-    """Warm up, time ours and theirs in turn, and return a row of the table."""
+    """Measure ours and theirs, and return a row of the table."""
+    if workload.unit == "MB":
+        ours, theirs = workload.ours(), workload.theirs()
+        return _row(workload, backend, ours, theirs, theirs / ours)
+    ours, theirs = _medians(workload)
+    theirs_each = theirs / (workload.their_amount or workload.amount)
+    ratio = theirs_each / (ours / workload.amount)
+    if workload.unit == "ms":
+        return _row(workload, backend, 1e3 * ours, 1e3 * theirs, ratio)
+    return _row(workload, backend, workload.amount / ours, 1 / theirs_each, ratio)
+
+
+def _medians(workload):
+    """Return the median seconds of ours and theirs, timed in turn after a warm-up."""
     for function in (workload.ours, workload.theirs) * 2:
         function()
     times = {"ours": [], "theirs": []}
@@ -52,21 +66,18 @@ def measure(workload, backend):
             began = time.perf_counter()
             getattr(workload, side)()
             times[side].append(time.perf_counter() - began)
-    ours, theirs = (float(np.median(times[side])) for side in ("ours", "theirs"))
-    theirs_each = theirs / (workload.their_amount or workload.amount)
-    ratio = theirs_each / (ours / workload.amount)
-    if workload.unit == "ms":
-        shown = (1e3 * ours, 1e3 * theirs)
-    else:
-        shown = (workload.amount / ours, 1 / theirs_each)
+    return [float(np.median(times[side])) for side in ("ours", "theirs")]
+
+
+def _row(workload, backend, ours, theirs, ratio):
     return {
         "workload": workload.name,
         "item": workload.item,
         "backend": backend,
         "peer": workload.peer.rpartition(" ")[0],
         "peer_version": workload.peer.rpartition(" ")[2],
-        "ours": round(shown[0], 3),
-        "theirs": round(shown[1], 3),
+        "ours": round(ours, 3),
+        "theirs": round(theirs, 3),
         "unit": workload.unit,
         "ratio": round(ratio, 2),
         "goal": workload.goal,

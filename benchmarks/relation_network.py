@@ -11,6 +11,7 @@ import pathlib
 import subprocess
 import sys
 import types
+from functools import partial
 
 import keras
 import numpy as np
@@ -113,21 +114,18 @@ def workloads(peer_path):
             theirs=_relation_step(25, units, factorized=False),
             repeats=5,
         )
+    for n, chunk_size, goal in ((25, 5, 2.0), (64, 8, 4.0)):
+        yield Workload(
+            name=f"Memory of a pair sum with gradients: 64 x {n} objects, by {chunk_size} rows",
+            item="relation-networks",
+            peer="concatenated pairs 0.1.0",
+            unit="MB",
+            goal=goal,
+            ours=partial(peak_memory, n=n, units=UNITS, chunk_size=chunk_size),
+            theirs=partial(peak_memory, n=n, units=UNITS, factorized=False),
+        )
 
 
 def _version(path):
     command = ["git", "-C", path, "rev-parse", "--short", "HEAD"]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-
-
-if __name__ == "__main__":
-    sys.path[:0] = [str(pathlib.Path(__file__).parent.parent)]
-    for n, kwargs in (
-        (25, {"factorized": False}),
-        (25, {}),
-        (25, {"chunk_size": 5}),
-        (64, {}),
-        (64, {"chunk_size": 8}),
-    ):
-        found = peak_memory(n=n, units=UNITS, **kwargs)
-        print(f"{keras.config.backend():11} n={n} {kwargs}: {found:.0f} MB")

@@ -187,6 +187,20 @@ def test_keras_rnn_around_the_cell_and_the_loop_give_the_same(name):
     np.testing.assert_allclose(outputs[:, -1], expected[:, -1], atol=1e-5)
 
 
+def test_a_training_step_is_the_same_with_and_without_a_loop():
+    start, trained = build({}).get_weights(), []
+    for unroll in (True, False):
+        layer = build({}, unroll=unroll)
+        layer.set_weights(start)
+        inputs = keras.Input((T, D))
+        model = keras.Model(inputs, layer(inputs))
+        model.compile(keras.optimizers.SGD(0.1), "mse")
+        model.train_on_batch(X, np.ones((B, 3 * 8), "float32"))
+        trained.append(layer.get_weights())
+    for unrolled, looped in zip(*trained, strict=True):
+        np.testing.assert_allclose(looped, unrolled, atol=1e-6)
+
+
 def test_the_cell_takes_a_matrix_and_gives_one_back():
     cell = RelationalMemoryCell(**BASE)
     flat = cell.get_initial_state(B)
