@@ -421,6 +421,8 @@ ITEMS: tuple[Item, ...] = (
         ),
         application="RelationNetworkVQA",
         presets=(
+            "relation_network_pixels",
+            "relation_network_pixels_mlp",
             "relation_network_state",
             "relation_network_state_mlp",
             "relation_network_stories",

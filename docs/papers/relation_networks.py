@@ -14,6 +14,7 @@ from IPython.display import Markdown
 
 from keras_readinglist import catalog
 from keras_readinglist.applications import (
+    CNNMLPBaseline,
     MLPBaseline,
     RelationNetworkBabi,
     RelationNetworkVQA,
@@ -102,20 +103,19 @@ for flat in np.argsort(-np.abs(heard), axis=None)[:5]:
 # ## From pixels
 #
 # Four convolutions leave 5 × 5 cells; every cell, with its place, is an object. The network is not
-# told what an object is. An image is encoded once for all its questions. The recipe trains this
-# model too; it stays long on a plateau, and no weights of it are shipped yet.
+# told what an object is. An image is encoded once for all its questions. Asked all questions from
+# the start, it stayed for long where colours are not told apart; asked about one object first, it
+# learned to find it within 3,000 steps, and to compare afterwards.
 
 # %%
-seeing = RelationNetworkVQA(
-    (75, 75, 3),
-    len(ANSWERS),
-    question_dim=11,
-    filters=(24, 24, 24, 24),
-    g_units=(64, 64),
-    f_units=(128, 128),
-)
-answers, _ = seeing.answer(scenes.images[:4], scenes.questions[:4])
-print(f"{seeing.count_params():,} weights, untrained; answers of shape {answers.shape}")
+seeing = RelationNetworkVQA.from_preset("relation_network_pixels")
+flat = CNNMLPBaseline.from_preset("relation_network_pixels_mlp")
+print(f"{seeing.count_params():,} and {flat.count_params():,} weights")
+for name, model in (("relation network", seeing), ("perceptron", flat)):
+    found, _ = model.answer(scenes.images[:200], scenes.questions[:200])
+    right, kinds = found == scenes.answers[:200], scenes.kinds[:200]
+    shares = {kind: f"{right[kinds == k].mean():.1%}" for k, kind in enumerate(KINDS)}
+    print(f"{name:17}", shares)
 
 # %% [markdown]
 # ## Stories
