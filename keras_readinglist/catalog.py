@@ -520,8 +520,10 @@ ITEMS: tuple[Item, ...] = (
         application="NTMSequenceModel",
         presets=(
             "ntm_copy",
+            "ntm_repeat_copy",
             "ntm_recall",
             "ntm_copy_lstm",
+            "ntm_repeat_copy_lstm",
             "ntm_recall_lstm",
         ),
     ),

@@ -21,19 +21,30 @@ EXHIBIT = Exhibit(
     "cell is a wrong bit. Below, time runs to the right and every line is a row of the memory that "
     "a head looked at. While it reads the pattern the write head walks down the tape; after the "
     "dashed line nothing is shown any more, and the read head, which waits at the start or jumps "
-    "back to it, walks the same rows.",
-    presets=("ntm_copy", "ntm_copy_lstm", "ntm_recall", "ntm_recall_lstm"),
+    "back to it, walks the same rows. Repeated copies hold within the range of training; more times "
+    "than ten, the machine loses its place.",
+    presets=(
+        "ntm_copy",
+        "ntm_copy_lstm",
+        "ntm_repeat_copy",
+        "ntm_repeat_copy_lstm",
+        "ntm_recall",
+        "ntm_recall_lstm",
+    ),
     shows=("layers.ntm.content_addressing", "layers.ntm.circular_shift", "layers.ntm.sharpen"),
 )  # fmt: skip
 
-COPY, RECALL = "Copy", "Associative recall"
-PRESETS = {COPY: "ntm_copy", RECALL: "ntm_recall"}
-BITS = {COPY: 8, RECALL: 6}
-COLUMNS = {COPY: (1, 120), RECALL: (6, 60)}
-TRAINED = {COPY: "1 to 20 columns", RECALL: "2 to 6 items"}
+COPY, REPEAT, RECALL = "Copy", "Repeat copy", "Associative recall"
+PRESETS = {COPY: "ntm_copy", REPEAT: "ntm_repeat_copy", RECALL: "ntm_recall"}
+BITS = {COPY: 8, REPEAT: 8, RECALL: 6}
+COLUMNS = {COPY: (1, 120), REPEAT: (1, 20), RECALL: (6, 60)}
+TRAINED = {COPY: "1 to 20 columns", REPEAT: "up to 10 columns 10 times", RECALL: "2 to 6 items"}
+FIRST = {COPY: 40, REPEAT: 10, RECALL: 30}  # columns after a change of the task
+MOST_REPEATS = 20
+ASKED, REPEATS = "Item asked about", "Repeats (trained on 1 to 10)"
 ITEM = 3  # columns of an item of the recall task
 TEXT = "Neural Turing machines copy far beyond"
-_STEPS = {COPY: (41, 81, 161, 241), RECALL: (32, 56, 88)}
+_STEPS = {COPY: (41, 81, 161, 241), REPEAT: (112, 222, 422), RECALL: (32, 56, 88)}
 _ONE, _WRONG, _MISSED = (92, 122, 160), (206, 44, 60), (240, 150, 150)
 
 
@@ -77,13 +88,22 @@ def number_within(value, low, high, name):
     return number
 
 
-def episode_of(vectors, task, query):
-    """Return the episode of a pattern, padded to one of a few lengths."""
+def episode_of(vectors, task, number):
+    """Return the episode of a pattern, padded to one of a few lengths.
+
+    Args:
+        vectors: Array `(columns, bits)`.
+        task: String, one of `BITS`.
+        number: How often to repeat, or which item is asked about.
+    """
     if task == COPY:
         episode = tasks.copy_episode(vectors[None])
+    elif task == REPEAT:
+        repeats = number_within(number, 1, MOST_REPEATS, "The number of repeats")
+        episode = tasks.repeat_copy_episode(vectors[None], repeats)
     else:
         items = vectors.reshape(1, -1, ITEM, vectors.shape[1])
-        query = number_within(query, 1, items.shape[1] - 1, "The item asked about")
+        query = number_within(number, 1, items.shape[1] - 1, "The item asked about")
         episode = tasks.associative_recall_episode(items, np.array([query - 1]))
     steps = next(s for s in _STEPS[task] if s >= episode[0].shape[1])
     return tasks.pad_time(episode, steps), episode[0].shape[1]
@@ -121,11 +141,13 @@ def verdict(found, columns, task):
         wrong = int((found[name] != found["due"]).sum())
         return f"all {total} bits right" if not wrong else f"{wrong} of {total} bits wrong"
 
-    unit = "items" if task == RECALL else "columns"
-    count = columns // ITEM if task == RECALL else columns
+    size = f"{columns} columns"
+    if task == RECALL:
+        size = f"{columns // ITEM} items"
+    elif task == REPEAT:
+        size += f" {(len(found['due']) - 1) // columns} times, then the end mark"
     return (
-        f"{count} {unit} (trained on {TRAINED[task]}). Machine: {words('machine')}. "
-        f"LSTM: {words('lstm')}."
+        f"{size} (trained on {TRAINED[task]}). Machine: {words('machine')}. LSTM: {words('lstm')}."
     )
 
 
@@ -230,10 +252,10 @@ def board(vectors, task):
     return f'<div class="krl pattern">{image}</div>'
 
 
-def show(pattern, task, query):
+def show(pattern, task, number):
     """Return board and results of what a visitor has chosen, as HTML."""
     vectors = parse_pattern(pattern, task)
-    episode, steps = episode_of(vectors, task, query)
+    episode, steps = episode_of(vectors, task, number)
     preset = PRESETS[task]
     found = solve(
         episode,
@@ -312,8 +334,9 @@ def page(ctx):
             return pattern
 
     def choose(task):
-        pattern = random_pattern(task, 40 if task == COPY else 30, 0)
-        return pattern, gr.update(visible=task == RECALL)
+        label, value = (REPEATS, 5) if task == REPEAT else (ASKED, 1)
+        control = gr.update(visible=task != COPY, label=label, value=value)
+        return random_pattern(task, FIRST[task], 0), control
 
     with gr.Row():
         task = gr.Radio(list(BITS), value=COPY, label="Task", scale=2)
@@ -323,14 +346,14 @@ def page(ctx):
         text = gr.Textbox(TEXT, label="Text: every character is a column", scale=3)
         pattern = gr.Textbox(text_pattern(TEXT, COPY), label="Columns, as numbers", max_lines=1,
                              scale=3)  # fmt: skip
-        query = gr.Slider(1, 19, 1, step=1, visible=False, label="Item asked about", scale=2)
+        number = gr.Slider(1, MOST_REPEATS, 1, step=1, visible=False, label=ASKED, scale=2)
     drawn = gr.HTML(js_on_load=_CLICK)
     pictures = gr.HTML()
-    inputs, outputs = [pattern, task, query], [drawn, pictures]
+    inputs, outputs = [pattern, task, number], [drawn, pictures]
     ctx.at_first(default, outputs)
     ctx.event(pattern.change, show, inputs, outputs, verb="solve", trigger_mode="always_last")
-    ctx.event(task.change, choose, task, [pattern, query])
-    ctx.event(query.change, show, inputs, outputs, trigger_mode="always_last")
+    ctx.event(task.change, choose, task, [pattern, number])
+    ctx.event(number.change, show, inputs, outputs, trigger_mode="always_last")
     ctx.event(text.change, text_pattern, [text, task], pattern, trigger_mode="always_last")
     ctx.event(length.release, random_pattern, [task, length], pattern)
     ctx.event(again.click, random_pattern, [task, length], pattern, verb="pattern")

@@ -8,7 +8,7 @@ import pytest
 from demos.exhibits import neural_turing_machines as exhibit
 from keras_readinglist.applications import LSTMSequenceModel, NTMSequenceModel
 
-TASKS = (exhibit.COPY, exhibit.RECALL)
+TASKS = tuple(exhibit.BITS)
 
 
 def test_a_text_becomes_columns():
@@ -38,7 +38,7 @@ def test_random_patterns_are_valid(task):
 @pytest.mark.parametrize("heads", [1, 2])
 @pytest.mark.parametrize("task", TASKS)
 def test_solves_with_any_models(task, heads):
-    name = exhibit.PRESETS[task].replace("ntm_", "").replace("recall", "associative_recall")
+    name = exhibit.PRESETS[task].removeprefix("ntm_").replace("recall", "associative_recall")
     machine = NTMSequenceModel(
         name,
         memory_slots=8,
@@ -58,6 +58,16 @@ def test_solves_with_any_models(task, heads):
     sentence = exhibit.verdict(found, len(vectors), task)
     wrong = int((found["machine"] != found["due"]).sum())
     assert f"Machine: {wrong} of {found['due'].size} bits wrong" in sentence
+
+
+def test_repeats_are_counted_without_the_end_mark():
+    for columns in (1, 4):
+        vectors = np.ones((columns, 8), "float32")
+        (_, targets, mask), _ = exhibit.episode_of(vectors, exhibit.REPEAT, 3)
+        due = targets[mask]
+        sentence = exhibit.verdict(dict.fromkeys(("due", "machine", "lstm"), due), columns,
+                                   exhibit.REPEAT)  # fmt: skip
+        assert sentence.startswith(f"{columns} columns 3 times, then the end mark")
 
 
 def test_the_tape_is_cut_where_no_head_was():
@@ -94,6 +104,8 @@ def test_wrong_bits_are_marked():
         (lambda: exhibit.text_pattern(None, exhibit.RECALL), "at least 6 characters"),
         (lambda: exhibit.episode_of(np.ones((6, 6)), exhibit.RECALL, 2), "asked about is a"),
         (lambda: exhibit.episode_of(np.ones((6, 6)), exhibit.RECALL, None), "asked about is a"),
+        (lambda: exhibit.episode_of(np.ones((6, 8)), exhibit.REPEAT, 21), "number of repeats is"),
+        (lambda: exhibit.parse_pattern(str([1] * 21), exhibit.REPEAT), "takes 1 to 20 columns"),
     ],
 )
 def test_bad_input_is_answered_in_words(call, sentence):
