@@ -21,8 +21,8 @@ EXHIBIT = Exhibit(
     "cell is a wrong bit. Below, time runs to the right and every line is a row of the memory that "
     "a head looked at. While it reads the pattern the write head walks down the tape; after the "
     "dashed line nothing is shown any more, and the read head, which waits at the start or jumps "
-    "back to it, walks the same rows. Repeated copies hold within the range of training; more times "
-    "than ten, the machine loses its place.",
+    "back to it, walks the same rows. Repeated copies hold within the range of training; with more "
+    "than ten repeats the machine loses its place.",
     presets=(
         "ntm_copy",
         "ntm_copy_lstm",
