@@ -70,9 +70,10 @@ def _relation_step(n, units, batch=BATCH, **kwargs):
 
 def peak_memory(**kwargs):
     """Return the megabytes by which a training step raises the peak of a process of its own."""
-    code = (
-        "import relation_network as r, resource\n"
-        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024\n"
+    code = (  # `getrusage` would begin with the peak of the process that starts this one
+        "import pathlib, re, relation_network as r\n"
+        "status = pathlib.Path('/proc/self/status')\n"
+        "peak = lambda: int(re.search(r'VmHWM:\\s*(\\d+)', status.read_text())[1]) / 1024\n"
         f"r._relation_step(2, (8,), batch=2)(); before = peak(); r._relation_step(**{kwargs!r})()\n"
         "print(peak() - before)"
     )
