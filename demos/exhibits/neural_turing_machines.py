@@ -8,6 +8,7 @@ import numpy as np
 
 from keras_readinglist.datasets import algorithmic_tasks as tasks
 
+from ..components.controls import whole_number
 from ..components.images import data_uri
 from ..exhibit import Exhibit, run
 
@@ -77,17 +78,6 @@ def parse_pattern(text, task):
     return ((np.array(values)[:, None] >> shifts) & 1).astype("float32")
 
 
-def number_within(value, low, high, name):
-    """Return a whole number of a control, or raise a `ValueError` in words."""
-    try:
-        number = int(value)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} is a whole number from {low} to {high}.") from error
-    if not low <= number <= high:
-        raise ValueError(f"{name} is a whole number from {low} to {high}; this is {number}.")
-    return number
-
-
 def episode_of(vectors, task, number):
     """Return the episode of a pattern, padded to one of a few lengths.
 
@@ -99,11 +89,11 @@ def episode_of(vectors, task, number):
     if task == COPY:
         episode = tasks.copy_episode(vectors[None])
     elif task == REPEAT:
-        repeats = number_within(number, 1, MOST_REPEATS, "The number of repeats")
+        repeats = whole_number(number, 1, MOST_REPEATS, "The number of repeats")
         episode = tasks.repeat_copy_episode(vectors[None], repeats)
     else:
         items = vectors.reshape(1, -1, ITEM, vectors.shape[1])
-        query = number_within(number, 1, items.shape[1] - 1, "The item asked about")
+        query = whole_number(number, 1, items.shape[1] - 1, "The item asked about")
         episode = tasks.associative_recall_episode(items, np.array([query - 1]))
     steps = next(s for s in _STEPS[task] if s >= episode[0].shape[1])
     return tasks.pad_time(episode, steps), episode[0].shape[1]
@@ -290,7 +280,7 @@ def random_pattern(task, length, seed=None):
     if task not in COLUMNS:
         raise ValueError(f"Choose one of: {', '.join(BITS)}.")
     fewest, most = COLUMNS[task]
-    length = min(number_within(length, 1, 120, "The length"), most)
+    length = min(whole_number(length, 1, 120, "The length"), most)
     if task == RECALL:
         length = max(length // ITEM * ITEM, fewest)
     values = np.random.default_rng(seed).integers(0, 2 ** BITS[task], length)

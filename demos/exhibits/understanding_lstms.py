@@ -9,6 +9,7 @@ from keras_readinglist.applications.lstm_explorer import gradient_norm_by_lag
 from keras_readinglist.datasets import adding_problem
 
 from ..components.charts import lines, strips
+from ..components.controls import whole_number
 from ..exhibit import Exhibit, run
 
 EXHIBIT = Exhibit(
@@ -51,21 +52,11 @@ def trace(text, layer, unit, model):
     if strange:
         raise ValueError(f"The network never saw these characters: {' '.join(strange[:8])}")
     layer, unit = (
-        _within(layer, 1, model.num_layers, "Layer"),
-        _within(unit, 0, model.units - 1, "Unit"),
+        whole_number(layer, 1, model.num_layers, "Layer"),
+        whole_number(unit, 0, model.units - 1, "Unit"),
     )
     tracks = model.activations(text)
     return {name: tracks[name][layer - 1, :, unit] for name in _RANGES}
-
-
-def _within(value, low, high, name):
-    try:
-        number = int(value)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} is a whole number from {low} to {high}.") from error
-    if not low <= number <= high:
-        raise ValueError(f"{name} is a whole number from {low} to {high}; this is {number}.")
-    return number
 
 
 def equations(tracks, step):
@@ -135,13 +126,13 @@ def look(text, layer, unit, step):
 def busiest_unit(text, layer):
     """Return the unit of a layer whose cell changes most over a text."""
     cells = run(PRESET, lambda model: model.activations(text))["c"]
-    layer = _within(layer, 1, len(cells), "Layer")
+    layer = whole_number(layer, 1, len(cells), "Layer")
     return int(cells[layer - 1].std(axis=0).argmax())
 
 
 def add_numbers(length, seed):
     """Return what every kind of unit answers to one adding problem, and how far gradients reach."""
-    length = _within(length, 10, 300, "Length")
+    length = whole_number(length, 10, 300, "Length")
     inputs, targets = adding_problem(32, length, int(seed or 0))
     rows, curves = [], {}
     for kind, (name, colour) in KINDS.items():
