@@ -4,7 +4,10 @@ A step is a pure function `(projected input, states) -> states`; the first state
 `run` carries it over a sequence on every backend.
 """
 
+import math
+
 import keras
+import numpy as np
 from keras import ops
 
 
@@ -140,7 +143,7 @@ def run(step, inputs, states, mask=None, go_backwards=False, keep=None, recomput
 
     Args:
         step: Function `(input, states) -> states`.
-        inputs: Float tensor `(batch, time, width)`.
+        inputs: Tensor `(batch, time, ...)`, or a structure of such tensors of one type.
         states: List of tensors `(batch, ...)`, the initial states.
         mask: Boolean tensor `(batch, time)` or `None`.
         go_backwards: Boolean, whether to begin with the last step. The results are then in the
@@ -153,32 +156,54 @@ def run(step, inputs, states, mask=None, go_backwards=False, keep=None, recomput
     Returns:
         Pair: list of the kept states `(batch, time, ...)`, and list of all last states.
     """
-    if inputs.shape[1] == 1:  # a step by itself, as in decoding, needs no loop
-        last = step(inputs[:, 0], states)
+    sequences = keras.tree.flatten(inputs)
+    if sequences[0].shape[1] == 1:  # a step by itself, as in decoding, needs no loop
+        last = step(keras.tree.map_structure(lambda x: x[:, 0], inputs), states)
         if mask is not None:
-            last = _keep(mask, last, states)
+            last = where_shown(mask, last, states)
         return [ops.expand_dims(state, 1) for state in last[:keep]], last
     if mask is not None:
-        # As one more feature: TensorFlow cannot scan two sequences of unknown length.
-        inputs = ops.concatenate([inputs, ops.cast(mask[..., None], inputs.dtype)], axis=-1)
-    inputs = ops.swapaxes(inputs, 0, 1)
+        sequences.append(ops.cast(mask[..., None], sequences[0].dtype))
+    sequences = [ops.swapaxes(x, 0, 1) for x in sequences]
     if go_backwards:
-        inputs = ops.flip(inputs, axis=0)
-
+        sequences = [ops.flip(x, axis=0) for x in sequences]
+    sequences, unpack = _pack(sequences)
     # TensorFlow's scan stores as many tensors as it carries.
     stored = None if keras.config.backend() == "tensorflow" else keep
 
     def body(states, x):
-        if mask is None:
-            new = step(x, states)
-        else:
-            new = _keep(x[:, -1:] > 0, step(x[:, :-1], states), states)
+        x = unpack(x)
+        shown = None if mask is None else x.pop() > 0
+        new = step(keras.tree.pack_sequence_as(inputs, x), states)
+        if mask is not None:
+            new = where_shown(shown, new, states)
         return new, new[:stored]
 
     if recompute:
         body = _remember_products(body)
-    last, history = ops.scan(body, list(states), inputs)
+    last, history = ops.scan(body, list(states), sequences)
     return [ops.swapaxes(h, 0, 1) for h in history[:keep]], last
+
+
+def _pack(sequences):
+    """Return what `ops.scan` can carry, and the function that gives one step of the sequences.
+
+    TensorFlow cannot scan two sequences of unknown length, so it gets one. The others get them one
+    by one: on JAX, a slice of a step can keep XLA from vectorising what is computed from it.
+    """
+    if keras.config.backend() != "tensorflow" or len(sequences) == 1:
+        return sequences, list
+    shapes = [x.shape[2:] for x in sequences]
+    sizes = [math.prod(shape) for shape in shapes]
+    packed = [
+        ops.reshape(x, (*ops.shape(x)[:2], size)) for x, size in zip(sequences, sizes, strict=True)
+    ]
+
+    def unpack(x):
+        parts = ops.split(x, np.cumsum(sizes)[:-1].tolist(), axis=-1)
+        return [ops.reshape(part, (-1, *shape)) for part, shape in zip(parts, shapes, strict=True)]
+
+    return ops.concatenate(packed, axis=-1), unpack
 
 
 def _remember_products(body):
@@ -194,8 +219,13 @@ def _remember_products(body):
     return jax.checkpoint(body, policy=jax.checkpoint_policies.dots_saveable, prevent_cse=False)
 
 
-def _keep(mask, new, old):
-    return [ops.where(mask, n, o) for n, o in zip(new, old, strict=True)]
+def where_shown(mask, new, old):
+    """Return the new states where the mask `(batch, 1)` is set, and else the old ones."""
+
+    def choose(n, o):
+        return ops.where(ops.reshape(mask, (-1, *[1] * (len(n.shape) - 1))), n, o)
+
+    return [choose(n, o) for n, o in zip(new, old, strict=True)]
 
 
 def _drop(h, factors):

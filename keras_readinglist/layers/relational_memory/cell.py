@@ -169,8 +169,8 @@ class RelationalMemoryCell(keras.layers.Layer):
         return ops.cast(ops.reshape(state, (-1, self.mem_slots, self.width)), self.state_dtype)
 
     def as_vector(self, state):
-        """Return a state as `(batch, slots * width)`."""
-        return ops.reshape(state, (-1, self.output_size))
+        """Return states `(..., slots, width)` as `(..., slots * width)`."""
+        return ops.reshape(state, (*ops.shape(state)[:-2], self.output_size))
 
     def project(self, inputs):
         """Return what depends on the inputs alone.
@@ -181,7 +181,8 @@ class RelationalMemoryCell(keras.layers.Layer):
         Returns:
             Dictionary of tensors in the type of states: the queries, keys and values `"qkv"`
             `(..., rows, size)` of the first block; the `"rows"` `(..., rows, width)`, if a later
-            block reads them; and the terms `"gates"` `(..., size)`, if there are gates.
+            block reads them; and a list of the terms of all `"gates"` `(..., gate size)`, if there
+            are any.
         """
         rows = self._linear(inputs, self.input_dense)
         projected = {"qkv": self._qkv(rows, 0)}
@@ -242,21 +243,27 @@ class RelationalMemoryCell(keras.layers.Layer):
         return self._linear(z, self.mlp[-1])
 
     def _gate_terms(self, rows):
-        """Return the part of the gates that does not depend on the memory, with all biases."""
+        """Return the part of every gate that does not depend on the memory, with all biases."""
         terms = self._linear(ops.sum(rows, axis=-2), self.gate_input_dense)
+        terms = terms + ops.cast(self.gate_memory_dense[1], terms.dtype)
         constants = (self.input_bias, self.forget_bias, 0.0)[: self.num_gates]
-        constants = ops.repeat(ops.convert_to_tensor(constants, terms.dtype), self.gate_size)
-        return terms + ops.cast(self.gate_memory_dense[1], terms.dtype) + constants
+        terms = ops.split(terms, self.num_gates, axis=-1)
+        return [term + constant for term, constant in zip(terms, constants, strict=True)]
 
     def _gates(self, gate_terms, states):
         read = states[0] if self.output_gate else ops.tanh(states[0])
-        gates = gate_terms[:, None] + self._product(read, self.gate_memory_dense[0])
-        return ops.split(ops.sigmoid(gates), self.num_gates, axis=-1)
+        parts = ops.split(self._product(read, self.gate_memory_dense[0]), self.num_gates, axis=-1)
+        return [ops.sigmoid(t[:, None] + p) for t, p in zip(gate_terms, parts, strict=True)]
 
     def _product(self, x, kernel):
-        """Multiply in the compute type, and return the type of states."""
-        kernel = ops.cast(kernel, self.compute_dtype)
-        return ops.cast(ops.matmul(ops.cast(x, self.compute_dtype), kernel), self.state_dtype)
+        """Multiply in the compute type, and return the type of states.
+
+        As plain matrices: the gradient of a kernel is then one product without a transposed copy.
+        """
+        shape = (*ops.shape(x)[:-1], kernel.shape[1])
+        x = ops.reshape(ops.cast(x, self.compute_dtype), (-1, kernel.shape[0]))
+        product = ops.matmul(x, ops.cast(kernel, self.compute_dtype))
+        return ops.reshape(ops.cast(product, self.state_dtype), shape)
 
     def _linear(self, x, dense):
         kernel, bias = dense

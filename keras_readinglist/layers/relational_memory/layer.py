@@ -1,6 +1,5 @@
 """A relational memory over a sequence."""
 
-import math
 from functools import partial
 
 import keras
@@ -103,7 +102,9 @@ class RelationalMemory(keras.layers.Layer):
     def call(self, sequences, initial_state=None, mask=None, training=False):
         projected, mask, states = self._prepare(sequences, initial_state, mask)
         history, last = self._run(projected, mask, states)
-        packed = [ops.cast(history[0] if self.return_sequences else last[0], self.compute_dtype)]
+        last = [self.cell.as_vector(state) for state in last]
+        output = self.cell.as_vector(history[0]) if self.return_sequences else last[0]
+        packed = [ops.cast(output, self.compute_dtype)]
         if self.return_state:
             packed += last
         if self.return_attention or self.return_gates:
@@ -123,10 +124,10 @@ class RelationalMemory(keras.layers.Layer):
         return self.cell.project(sequences), mask, self._initial(initial_state)
 
     def _initial(self, initial_state):
-        """Return the initial states, flat; those of the cell with a batch of 1."""
+        """Return the initial states as matrices; those of the cell with a batch of 1."""
         cell = self.cell
         if initial_state is None:
-            return cell.initial_states(1)
+            return [cell.as_matrix(state) for state in cell.initial_states(1)]
         states = initial_state if isinstance(initial_state, (list, tuple)) else [initial_state]
         sizes = [state.shape[1:] for state in states]
         known = ((cell.output_size,), (cell.mem_slots, cell.width))
@@ -136,28 +137,23 @@ class RelationalMemory(keras.layers.Layer):
                 f"{(None, *known[0])} or {(None, *known[1])}. "
                 f"Received shapes: {[tuple(state.shape) for state in states]}"
             )
-        return [cell.as_vector(ops.cast(state, cell.state_dtype)) for state in states]
+        return [cell.as_matrix(state) for state in states]
 
     def _run(self, projected, mask, states):
-        """Return all states `(batch, time, slots * width)` and the last ones."""
-        cell, shapes = self.cell, {k: v.shape[2:] for k, v in projected.items()}
-        inputs = _flatten(projected)
-
-        def step(x, states):
-            states = [cell.as_matrix(state) for state in states]
-            return [cell.as_vector(s) for s in cell.step(_unflatten(x, shapes), states)]
-
+        """Return all states `(batch, time, slots, width)` and the last ones."""
+        step, time = self.cell.step, projected["qkv"].shape[1]
         run = _run_unrolled if self.unroll else partial(steps.run, recompute=True)
-        if states[0].shape[0] != 1 or inputs.shape[1] == 0:
-            return run(step, inputs, states, mask)
+        if states[0].shape[0] != 1 or time == 0:
+            return run(step, projected, states, mask)
         # All examples begin with the same memory: its products are computed once for all of them.
-        first = step(inputs[:, 0], states)
+        first = step(keras.tree.map_structure(lambda x: x[:, 0], projected), states)
         if mask is not None:
-            first = [ops.where(mask[:, :1], n, old) for n, old in zip(first, states, strict=True)]
-        if inputs.shape[1] == 1:
+            first = steps.where_shown(mask[:, :1], first, states)
+        if time == 1:
             return [state[:, None] for state in first], first
         later = None if mask is None else mask[:, 1:]
-        history, last = run(step, inputs[:, 1:], first, later)
+        rest = keras.tree.map_structure(lambda x: x[:, 1:], projected)
+        history, last = run(step, rest, first, later)
         pairs = zip(first, history, strict=True)
         return [ops.concatenate([state[:, None], track], axis=1) for state, track in pairs], last
 
@@ -169,7 +165,7 @@ class RelationalMemory(keras.layers.Layer):
             first = ops.broadcast_to(first[:, None], ops.shape(later[:, :1]))
             before.append(cell.as_matrix(ops.concatenate([first, later[:, :-1]], axis=1)))
         batch, time = ops.shape(history[0])[:2]
-        together = {k: ops.reshape(v, (-1, *v.shape[2:])) for k, v in projected.items()}
+        together = keras.tree.map_structure(lambda x: ops.reshape(x, (-1, *x.shape[2:])), projected)
         details = {}
         cell.step(together, before, details)
         return {
@@ -191,7 +187,9 @@ class RelationalMemory(keras.layers.Layer):
         """
         projected, mask, states = self._prepare(sequences, initial_state, mask)
         history, last = self._run(projected, mask, states)
-        return history[0], last, self._details(projected, states, history)
+        details = self._details(projected, states, history)
+        flat = self.cell.as_vector
+        return flat(history[0]), [flat(state) for state in last], details
 
     def compute_output_shape(self, sequences_shape, initial_state_shape=None):
         batch, time = sequences_shape[:2]
@@ -228,27 +226,10 @@ class RelationalMemory(keras.layers.Layer):
 def _run_unrolled(step, inputs, states, mask):
     """As `steps.run`, without a loop."""
     history = []
-    for t in range(inputs.shape[1]):
-        new = step(inputs[:, t], states)
+    for t in range(keras.tree.flatten(inputs)[0].shape[1]):
+        new = step(keras.tree.map_structure(lambda x, t=t: x[:, t], inputs), states)
         if mask is not None:
-            kept = mask[:, t, None]
-            new = [ops.where(kept, n, old) for n, old in zip(new, states, strict=True)]
+            new = steps.where_shown(mask[:, t, None], new, states)
         states = new
         history.append(states)
     return [ops.stack(track, axis=1) for track in zip(*history, strict=True)], states
-
-
-def _flatten(projected):
-    """Return one tensor `(batch, time, size)`: TensorFlow cannot scan two of unknown length."""
-    flat = [ops.reshape(v, (*ops.shape(v)[:2], math.prod(v.shape[2:]))) for v in projected.values()]
-    return flat[0] if len(flat) == 1 else ops.concatenate(flat, axis=-1)
-
-
-def _unflatten(x, shapes):
-    """Return the dictionary of one step again, from `(batch, size)`."""
-    parts, begin = {}, 0
-    for name, shape in shapes.items():
-        end = begin + math.prod(shape)
-        parts[name] = ops.reshape(x[:, begin:end], (-1, *shape))
-        begin = end
-    return parts
