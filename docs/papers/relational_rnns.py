@@ -112,6 +112,17 @@ if measured:
 figure.tight_layout()
 
 # %% [markdown]
+# This curriculum does not carry over to six vectors of 8 numbers and the paper's eight of 16: while
+# the farthest alone was asked for, neither core did better than guessing, and both end at the
+# trivial rule.
+
+# %%
+for run in ("six", "six_lstm", "eight", "eight_lstm") if measured else ():
+    metrics = measured["metrics"]
+    accuracy, floor = metrics[f"{run}/accuracy"]["mean"], metrics[f"{run}/floor"]["mean"]
+    print(f"{run:10}  accuracy {accuracy:.3f}  trivial rule {floor:.3f}")
+
+# %% [markdown]
 # ## Small programs
 #
 # The same core reads a program and then, fed with zeros, writes what it gives. There is no teacher

@@ -43,7 +43,7 @@ REDUCED = {
     "test_examples": 10_000,
     "seeds": (0, 1, 2),
 }
-# More vectors of more numbers: what differs. A rank more is learned from fewer examples of each.
+# More vectors of more numbers: what differs. Ranks stay longer: each gets fewer of the questions.
 LARGER = {
     "six": {"num_objects": 6, "dim": 8, "slots": 6, "curriculum": 3_000, "steps": 36_000},
     "eight": {"num_objects": 8, "dim": 16, "slots": 8, "curriculum": 4_000, "steps": 60_000},
