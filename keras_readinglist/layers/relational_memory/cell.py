@@ -256,14 +256,9 @@ class RelationalMemoryCell(keras.layers.Layer):
         return [ops.sigmoid(t[:, None] + p) for t, p in zip(gate_terms, parts, strict=True)]
 
     def _product(self, x, kernel):
-        """Multiply in the compute type, and return the type of states.
-
-        As plain matrices: the gradient of a kernel is then one product without a transposed copy.
-        """
-        shape = (*ops.shape(x)[:-1], kernel.shape[1])
-        x = ops.reshape(ops.cast(x, self.compute_dtype), (-1, kernel.shape[0]))
-        product = ops.matmul(x, ops.cast(kernel, self.compute_dtype))
-        return ops.reshape(ops.cast(product, self.state_dtype), shape)
+        """Multiply in the compute type, and return the type of states."""
+        x, kernel = ops.cast(x, self.compute_dtype), ops.cast(kernel, self.compute_dtype)
+        return ops.cast(attention.multiply(x, kernel), self.state_dtype)
 
     def _linear(self, x, dense):
         kernel, bias = dense
