@@ -3,14 +3,20 @@
 Nth farthest: a core reads a handful of labelled vectors and says which is the n-th farthest from
 another one. Both cores get the same head, optimizer, number of steps and fresh data. The trivial
 rule, to repeat m when n asks for m itself and else to guess, is right in 2/K of the cases: that
-floor stands beside every result. `curriculum` is the number of steps after which the next n is
-asked too, beginning with the farthest; `None` asks for all from the start, as the paper does.
+floor stands beside every result.
+
+A `curriculum` asks for the farthest alone at first, and for one rank more every `"rank"` steps.
+With many coordinates even the farthest is not found: then the vectors lie in a plane for `"plane"`
+steps, get one coordinate more every `"coordinate"` steps, and then the ranks follow. Without a
+curriculum (`None`) all is asked from the start, as in the paper. From the step `slower_from` on the
+learning rate is a fifth.
 """
 
 import json
 from functools import partial
 
 import keras
+import numpy as np
 
 from keras_readinglist.applications.relational_rnn import RelationalRNNClassifier
 from keras_readinglist.applications.relational_rnn_seq2seq import RelationalRNNSeq2Seq
@@ -37,16 +43,31 @@ REDUCED = {
     "batch_size": 128,
     "learning_rate": 1e-3,
     "clip": 1.0,
-    "curriculum": 2_000,
+    "curriculum": {"rank": 2_000},
+    "slower_from": None,
     "steps": 12_000,
     "block": 500,
     "test_examples": 10_000,
     "seeds": (0, 1, 2),
 }
-# More vectors of more numbers: what differs. Ranks stay longer: each gets fewer of the questions.
+# More vectors of more numbers: what differs.
 LARGER = {
-    "six": {"num_objects": 6, "dim": 8, "slots": 6, "curriculum": 3_000, "steps": 36_000},
-    "eight": {"num_objects": 8, "dim": 16, "slots": 8, "curriculum": 4_000, "steps": 60_000},
+    "six": {
+        "num_objects": 6,
+        "dim": 8,
+        "slots": 6,
+        "curriculum": {"plane": 5_000, "coordinate": 1_000, "rank": 3_000},
+        "steps": 36_000,
+        "slower_from": 30_000,
+    },
+    "eight": {
+        "num_objects": 8,
+        "dim": 16,
+        "slots": 8,
+        "curriculum": {"plane": 8_000, "coordinate": 1_000, "rank": 3_500},
+        "steps": 60_000,
+        "slower_from": 52_000,
+    },
 }
 # Program evaluation: what differs.
 PROGRAMS = {
@@ -71,7 +92,7 @@ FULL = {
     "mlp": (256, 256, 256, 256),
     "batch_size": 1_600,
     "learning_rate": 1e-4,
-    "curriculum": 20_000,
+    "curriculum": {"rank": 20_000},
     "steps": 400_000,
     "block": 1_000,
     "programs": {
@@ -103,13 +124,27 @@ RUNS = {
 _TEST_SEED, _VALIDATION_SEED = 1_000_003, 2_000_003
 
 
+def stage(config, step):
+    """Return how many coordinates differ from zero, and how many ranks are asked for."""
+    count, dim, curriculum = (config[key] for key in ("num_objects", "dim", "curriculum"))
+    if curriculum is None:
+        return dim, count
+    if "plane" not in curriculum:
+        return dim, min(count, 1 + step // curriculum["rank"])
+    step -= curriculum["plane"]
+    coordinates = min(dim, 3 + step // curriculum["coordinate"]) if step >= 0 else 2
+    step -= (dim - 2) * curriculum["coordinate"]
+    return coordinates, min(count, 2 + step // curriculum["rank"]) if step >= 0 else 1
+
+
 def draw_questions(config, rng, step):
-    """Return a batch of fresh questions; the number of ranks asked for grows with the steps."""
-    count = config["num_objects"]
-    choices = count
-    if config["curriculum"] is not None:
-        choices = min(count, 1 + step // config["curriculum"])
-    return nth_farthest(config["batch_size"], count, config["dim"], rng, choices)
+    """Return a batch of fresh questions, by the curriculum."""
+    count, dim = config["num_objects"], config["dim"]
+    coordinates, choices = stage(config, step)
+    inputs, labels = nth_farthest(config["batch_size"], count, coordinates, rng, choices)
+    absent = np.zeros((*inputs.shape[:2], dim - coordinates), inputs.dtype)
+    parts = inputs[..., :coordinates], absent, inputs[..., coordinates:]
+    return np.concatenate(parts, axis=-1), labels
 
 
 def build(config):
@@ -135,12 +170,20 @@ def build(config):
     return model
 
 
+def learning_rate(config):
+    """Return the learning rate, or its schedule."""
+    rate, step = config["learning_rate"], config["slower_from"]
+    if step is None:
+        return rate
+    return keras.optimizers.schedules.PiecewiseConstantDecay([step], [rate, rate / 5])
+
+
 def train(config, callbacks):
     """Train one core on one task."""
     keras.utils.set_random_seed(config["seed"])
     model = build(config)
     model.compile(
-        optimizer=keras.optimizers.Adam(config["learning_rate"], global_clipnorm=config["clip"]),
+        optimizer=keras.optimizers.Adam(learning_rate(config), global_clipnorm=config["clip"]),
         loss=keras.losses.SparseCategoricalCrossentropy(
             from_logits=True, reduction="mean_with_sample_weight"
         ),
