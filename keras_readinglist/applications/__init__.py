@@ -9,6 +9,7 @@ from keras_readinglist.applications.pointer_baselines import (
     Seq2SeqBaseline,
 )
 from keras_readinglist.applications.pointer_network import PointerNetwork
+from keras_readinglist.applications.read_process_write import ReadProcessWrite
 from keras_readinglist.applications.relation_network import RelationNetworkVQA
 from keras_readinglist.applications.relation_network_babi import RelationNetworkBabi
 from keras_readinglist.applications.relation_network_baselines import (
@@ -31,6 +32,7 @@ __all__ = [
     "MLPBaseline",
     "NTMSequenceModel",
     "PointerNetwork",
+    "ReadProcessWrite",
     "RelationNetworkBabi",
     "RelationNetworkVQA",
     "RelationalRNNClassifier",

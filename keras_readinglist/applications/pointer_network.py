@@ -31,22 +31,30 @@ class SetToSequence(PresetMixin, keras.Model):
         if encoder == "bilstm" and units % 2:
             raise ValueError(f"`units` must be even for encoder='bilstm'. Received: units={units}")
         self.units, self.input_dim, self.encoder = units, input_dim, encoder
-        both = {"return_sequences": True, "return_state": True, "dtype": self.dtype_policy}
-        if encoder == "lstm":
-            self.reader = LSTM(units, **both)
-        else:
-            self.reader = keras.layers.Bidirectional(LSTM(units // 2, **both))
-        self.writer = LSTM(units, **both)
+        self._create_reader()
+        self.writer = self._lstm(units)
         self._compiled = {}
         self.build()
 
+    def _lstm(self, units):
+        return LSTM(units, return_sequences=True, return_state=True, dtype=self.dtype_policy)
+
+    def _create_reader(self):
+        both_ways = self.encoder == "bilstm"
+        self.reader = self._lstm(self.units // 2 if both_ways else self.units)
+        if both_ways:
+            self.reader = keras.layers.Bidirectional(self.reader)
+
     def build(self, inputs_shape=None):
-        self.reader.build((None, None, self.input_dim))
+        self._build_reader()
         self.writer.build((None, None, self._writer_width()))
         self.start_symbol = self.add_weight(
             name="start_symbol", shape=(self.input_dim,), initializer="glorot_uniform"
         )
         self._build_scores()
+
+    def _build_reader(self):
+        self.reader.build((None, None, self.input_dim))
 
     def _writer_width(self):
         return self.input_dim
@@ -61,14 +69,19 @@ class SetToSequence(PresetMixin, keras.Model):
         return self._write(ops.concatenate([start, previous], axis=1), memory, states)
 
     def _read(self, points, mask):
-        """Return the memory, a dictionary, and the first states of the decoder."""
+        """Return the memory to point into, a dictionary, and the first states of the decoder."""
+        encoded, states = self._encode(points, mask)
+        return self._memory(encoded, mask), states
+
+    def _encode(self, points, mask):
+        """Return what is kept of every point, and the first states of the decoder."""
         encoded, *states = self.reader(points, mask=mask)
         if self.encoder == "bilstm":
             states = [
                 ops.concatenate([states[0], states[2]], axis=-1),
                 ops.concatenate([states[1], states[3]], axis=-1),
             ]
-        return self._memory(encoded, mask), states
+        return encoded, states
 
     def _named_points(self, points, classes):
         """Return the coordinates of the points that classes name; anything for the end symbol."""

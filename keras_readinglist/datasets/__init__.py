@@ -17,6 +17,7 @@ from keras_readinglist.datasets.loading import DatasetNotFoundError
 from keras_readinglist.datasets.long_range import adding_problem, copy_memory, temporal_order
 from keras_readinglist.datasets.nth_farthest import nth_farthest
 from keras_readinglist.datasets.sort_of_clevr import sort_of_clevr
+from keras_readinglist.datasets.sorting import sorting_batch
 from keras_readinglist.datasets.streams import StreamBatcher
 from keras_readinglist.datasets.tsp import shortest_tours, tsp_batch
 
@@ -52,6 +53,7 @@ __all__ = [
     "read_clevr_questions",
     "shortest_tours",
     "sort_of_clevr",
+    "sorting_batch",
     "temporal_order",
     "tsp_batch",
 ]

@@ -19,6 +19,7 @@ from keras_readinglist.layers.relation_network import (
     RelationNetwork,
 )
 from keras_readinglist.layers.relational_memory import RelationalMemory, RelationalMemoryCell
+from keras_readinglist.layers.set2set import NoInputLSTMCell, ProcessBlock, Set2Set
 
 __all__ = [
     "AppendCoordinates",
@@ -30,12 +31,15 @@ __all__ = [
     "LSTMCell",
     "NTM",
     "NTMCell",
+    "NoInputLSTMCell",
     "PairwiseRelation",
     "PeepholeLSTMCell",
     "PointerAttention",
+    "ProcessBlock",
     "RelationNetwork",
     "RelationalMemory",
     "RelationalMemoryCell",
+    "Set2Set",
     "SimpleRNN",
     "SimpleRNNCell",
 ]

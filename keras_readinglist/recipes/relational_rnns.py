@@ -57,8 +57,8 @@ LARGER = {
         "dim": 8,
         "slots": 6,
         "curriculum": {"plane": 5_000, "coordinate": 1_000, "rank": 3_000},
-        "steps": 36_000,
-        "slower_from": 30_000,
+        "steps": 48_000,
+        "slower_from": 36_000,
     },
     "eight": {
         "num_objects": 8,

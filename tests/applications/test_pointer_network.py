@@ -7,6 +7,7 @@ import pytest
 from keras_readinglist.applications import (
     AttentionSeq2SeqBaseline,
     PointerNetwork,
+    ReadProcessWrite,
     Seq2SeqBaseline,
 )
 from keras_readinglist.applications.pointer_network import (
@@ -22,6 +23,7 @@ POINTS, MASK, HULLS = convex_hull_batch(6, (4, 7), 0)
 MODELS = {
     "pointer": lambda: PointerNetwork(8),
     "glimpse": lambda: PointerNetwork(8, encoder="bilstm", glimpses=1, logit_clip=5.0),
+    "set": lambda: ReadProcessWrite(8, 2, input_dim=2),
     "lstm": lambda: Seq2SeqBaseline(7, 8),
     "attention": lambda: AttentionSeq2SeqBaseline(7, 8),
 }
@@ -48,7 +50,7 @@ def oracle(model, points, classes):
         c = f * c + i * np.tanh(g)
         return o * np.tanh(c), c
 
-    reader, writer = sorted({name.rsplit("/", 1)[0] for name in w if "recurrent_kernel" in name})
+    reader, writer = (name.rsplit("/", 1)[0] for name in w if name.endswith("/recurrent_kernel"))
     h = c = np.zeros(model.units)
     memory = [w["end_symbol"]]
     for point in points:
@@ -86,7 +88,7 @@ def test_targets():
     assert weights.tolist() == [[1, 1, 1, 0], [1, 1, 1, 1]]
 
 
-@pytest.mark.parametrize("name", ["glimpse", "attention"])
+@pytest.mark.parametrize("name", ["glimpse", "set", "attention"])
 def test_round_trips(name, tmp_path):
     model = MODELS[name]()
     expected = logits(model)
@@ -107,7 +109,7 @@ def test_padding_changes_nothing(make):
     expected = logits(model)
     points = np.where(MASK[..., None], POINTS, np.float32(0.7))
     np.testing.assert_allclose(logits(model, points), expected, atol=1e-6)
-    if make is MODELS["pointer"]:
+    if make in (MODELS["pointer"], MODELS["set"]):
         wide = np.pad(POINTS, ((0, 0), (0, 3), (0, 0))), np.pad(MASK, ((0, 0), (0, 3)))
         np.testing.assert_allclose(logits(model, *wide)[..., :8], expected, atol=1e-5)
 
@@ -141,7 +143,10 @@ def test_generate_scores_what_pointing_shows(make):
     p = model.pointing(POINTS, indices, MASK)
     np.testing.assert_allclose(p.sum(axis=-1), 1, atol=1e-5)
     classes, weights = encode_targets(indices)
-    if make is MODELS["pointer"]:  # a fixed dictionary also gives mass to points that are not there
+    if make in (
+        MODELS["pointer"],
+        MODELS["set"],
+    ):  # a fixed dictionary also gives mass to points that are not there
         chosen = np.take_along_axis(np.log(p + 1e-30), classes[:, :5, None], axis=-1)[..., 0]
         np.testing.assert_allclose((chosen * weights[:, :5]).sum(axis=1), scores, atol=1e-4)
 

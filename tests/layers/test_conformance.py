@@ -60,6 +60,10 @@ CASES = {
         ({"units": 7}, PAIR, None),
         ({"units": 5, "glimpses": 1, "use_bias": True, "logit_clip": 2.0}, PAIR, None),
     ],
+    "ProcessBlock": [
+        ({"units": 4, "steps": 2}, X, MASK),
+        ({"units": 4, "steps": 3, "num_layers": 2}, X, None),
+    ],
     "RelationNetwork": [
         ({**SMOOTH, "f_dropout": 0.0}, X, MASK),
         ({**SMOOTH, "f_dropout": 0.4, "aggregate": "mean"}, RELATED, None),
@@ -67,6 +71,10 @@ CASES = {
     "RelationalMemory": [
         ({**SLOTS, "return_sequences": True, "return_state": True}, X, MASK),
         ({**SLOTS, "gate_style": "memory", "output_gate": True, "return_attention": True}, X, None),
+    ],
+    "Set2Set": [
+        ({}, X, MASK),
+        ({"units": 3, "project": True, "return_sequence": True, "return_attention": True}, X, MASK),
     ],
     "SimpleRNN": [(SEQUENCES, X, MASK)],
 }
