@@ -23,6 +23,7 @@ FILES = (
     "relational_memory",
     "relation_network",
     "ntm",
+    "set2set",
 )
 
 

@@ -320,6 +320,15 @@ ITEMS: tuple[Item, ...] = (
         builds_on=("pointer-networks",),
         summary="The order chosen for a set changes what is learned; an attention read-out that "
         "no order can change, and a search over output orders.",
+        components=(
+            "layers.Set2Set",
+            "layers.ProcessBlock",
+            "layers.NoInputLSTMCell",
+            "decoding.order_search.order_search",
+            "datasets.sorting_batch",
+        ),
+        application="ReadProcessWrite",
+        presets=("read_process_write_sort", "pointer_network_sort"),
     ),
     Item(
         slug="gpipe",

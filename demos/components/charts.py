@@ -197,3 +197,42 @@ def strips(tracks, symbols, label, current=None):
     picture = svg(width, height, "".join(parts), label)
     size = f"min-width:{width}px;max-width:{width * 1.4:.0f}px"
     return f'<div class="scroll"><div style="{size}">{picture}</div></div>'
+
+
+def heat_map(values, rows, columns, label, colour="var(--krl-attention)", marked=()):
+    """Return a square for every value in [0, 1], the darker the larger.
+
+    Args:
+        values: Array `(rows, columns)`.
+        rows: Sequence of strings, the names of the rows.
+        columns: Sequence of strings, the names of the columns.
+        label: Description of the picture.
+        colour: CSS colour.
+        marked: The column that is framed in each row, or nothing.
+    """
+    wide = 8 + 7 * max(map(len, rows), default=0)
+    cell = 40
+    parts = [
+        f'<text x="{wide + (k + 0.5) * cell}" y="15" font-size="12" text-anchor="middle">'
+        f"{escape(name)}</text>"
+        for k, name in enumerate(columns)
+    ]
+    for r, name in enumerate(rows):
+        y = 22 + r * 26
+        parts.append(f'<text x="2" y="{y + 17}" font-size="12">{escape(name)}</text>')
+        for k, value in enumerate(values[r]):
+            x = wide + k * cell
+            parts.append(
+                f'<rect x="{x}" y="{y}" width="{cell - 2}" height="24" fill-opacity="{value:.3f}" '
+                f'style="fill:{colour};stroke:var(--krl-line)"><title>{escape(name)}, '
+                f"{escape(columns[k])}: {value:.2f}</title></rect>"
+            )
+        if r < len(marked):
+            parts.append(
+                f'<rect x="{wide + marked[r] * cell}" y="{y}" width="{cell - 2}" height="24" '
+                'fill="none" stroke-width="2.5" style="stroke:var(--krl-ink)"/>'
+            )
+    width = wide + cell * len(columns) + 4
+    picture = svg(width, 26 + 26 * len(rows), "".join(parts), label)
+    size = f"min-width:{min(width, 420)}px;max-width:{width * 1.3:.0f}px"
+    return f'<div class="scroll"><div style="{size}">{picture}</div></div>'

@@ -182,6 +182,30 @@ class SetToSequence(PresetMixin, keras.Model):
         left = ops.sum(free[:, 1:], axis=-1, keepdims=True) > 0
         return ops.concatenate([ops.logical_not(left), allowed[:, 1:]], axis=1)
 
+    def read(self, inputs, mask=None):
+        """Return what the network knows of every set before it writes, `(batch, 2 * units)`.
+
+        Args:
+            inputs: Array `(batch, n, input_dim)`.
+            mask: Boolean array `(batch, n)` of the points that are there, or `None`.
+
+        Returns:
+            Float array, the first states of the decoder, side by side.
+        """
+
+        def states(batch):
+            _, states = self._encode(batch["inputs"], ops.cast(batch["mask"], "bool"))
+            return ops.concatenate(states, axis=-1)
+
+        return self._run("read", states, inputs, mask)
+
+    def _run(self, name, function, inputs, mask):
+        """Run a function of checked inputs and mask as compiled code."""
+        inputs, mask = self._check_inputs(inputs, mask)
+        if name not in self._compiled:
+            self._compiled[name] = Compiled(function, self)
+        return self._compiled[name](inputs=inputs, mask=mask)
+
     def pointing(self, inputs, indices, mask=None):
         """Return the distributions with which a given output would be written.
 

@@ -4,7 +4,6 @@ import keras
 from keras import ops
 
 from keras_readinglist.applications.pointer_network import PointerNetwork
-from keras_readinglist.decoding.compiled import Compiled
 from keras_readinglist.layers.set2set import ProcessBlock
 
 
@@ -97,7 +96,7 @@ class ReadProcessWrite(PointerNetwork):
         return memory, last, attention
 
     def read(self, inputs, mask=None):
-        """Return what the network keeps of every set, `(batch, 2 * units)`.
+        """Return the last query and answer of every set, `(batch, 2 * units)`.
 
         Args:
             inputs: Array `(batch, n, input_dim)`.
@@ -113,14 +112,11 @@ class ReadProcessWrite(PointerNetwork):
         return self._processed(inputs, mask)["attention"]
 
     def _processed(self, inputs, mask):
-        def run(batch):
+        def process(batch):
             _, last, attention = self._process(batch["inputs"], ops.cast(batch["mask"], "bool"))
             return {"read": last, "attention": attention}
 
-        inputs, mask = self._check_inputs(inputs, mask)
-        if "process" not in self._compiled:
-            self._compiled["process"] = Compiled(run, self)
-        return self._compiled["process"](inputs=inputs, mask=mask)
+        return self._run("process", process, inputs, mask)
 
     def get_config(self):
         config = super().get_config()

@@ -65,8 +65,8 @@ LARGER = {
         "dim": 16,
         "slots": 8,
         "curriculum": {"plane": 8_000, "coordinate": 1_000, "rank": 3_500},
-        "steps": 60_000,
-        "slower_from": 52_000,
+        "steps": 96_000,
+        "slower_from": 80_000,
     },
 }
 # Program evaluation: what differs.

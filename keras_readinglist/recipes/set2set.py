@@ -3,10 +3,10 @@
 Every model writes the places of the numbers from the smallest to the largest, then an end symbol,
 and is right if all of that is right; it decodes greedily and freely. Numbers are uniform in the
 unit interval and made anew for every batch. The steps of processing and the glimpses vary at 5 and
-at 10 numbers; the pointer network beside them reads with an LSTM, in the order given. `sort` is the
-model of the gallery, for 2 to 15 numbers. For the order of inputs, a pointer network gets the
-points of a convex hull at random or sorted by their angle around the mean. Test sets have seeds
-that no training uses.
+at 10 numbers; the pointer network beside them reads with an LSTM, in the order given. `sort` and
+`sort_pointer` are the models of the gallery, for 2 to 15 numbers. For the order of inputs, a
+pointer network gets the points of a convex hull at random or sorted by their angle around the mean.
+Test sets have seeds that no training uses.
 """
 
 import keras
@@ -59,6 +59,7 @@ RUNS = {
     },
     **{f"sort10_pointer_g{g}": {**_POINTER, "num_values": (10, 10), "glimpses": g} for g in (0, 1)},
     "sort": {"num_values": (2, 15), "steps": 20_000},
+    "sort_pointer": {**_POINTER, "num_values": (2, 15), "steps": 20_000},
     "hull_random": {**_HULL, "num_values": (10, 10), "steps": 6_000, "by_angle": False},
     "hull_by_angle": {**_HULL, "num_values": (10, 10), "steps": 6_000, "by_angle": True},
 }
@@ -134,8 +135,7 @@ def _shuffle_distance(model):
 
 
 def _check(model):
-    config = {**REDUCED, "test_examples": 300}
-    return {"accuracy_5": _accuracy(model, config, 5)}
+    return {"accuracy_5": _accuracy(model, {**REDUCED, "test_examples": 300}, 5)}
 
 
 RECIPE = Recipe(
@@ -194,6 +194,14 @@ RECIPE = Recipe(
             note="The paper without processing: 0.07.",
         ),
         Claim(
+            "Sorting 10 of 2 to 15 numbers after 20,000 updates, against the pointer network",
+            metric="sort/accuracy_10",
+            paper=0.57,
+            goal=0.57,
+            baseline="sort_pointer/accuracy_10",
+            note="The models of the gallery. The paper trains on 10 numbers, for 10,000 updates.",
+        ),
+        Claim(
             "Another order of the numbers changes what is kept of the set by at most",
             metric="sort/shuffle_distance",
             paper=0.0,
@@ -215,6 +223,13 @@ RECIPE = Recipe(
         "read_process_write_sort": Trained(
             run="sort",
             description="Sorts 2 to 15 numbers, given as a set.",
+            data="generated",
+            licence="none needed",
+            check=_check,
+        ),
+        "pointer_network_sort": Trained(
+            run="sort_pointer",
+            description="Sorts 2 to 15 numbers, read one after the other.",
             data="generated",
             licence="none needed",
             check=_check,

@@ -184,6 +184,14 @@ def test_padded_points_get_no_probability_at_all():
     np.testing.assert_allclose(p.sum(axis=-1), 1, atol=1e-6)
 
 
+@models
+def test_reading_an_order_keeps_it_and_reading_a_set_does_not(make):
+    model, order = make(), np.array([2, 0, 1, 3])
+    kept, shuffled = model.read(POINTS[:, :4]), model.read(POINTS[:, order])
+    assert kept.shape[0] == len(POINTS) and kept.shape == shuffled.shape
+    assert (np.abs(kept - shuffled).max() < 1e-6) == (make is MODELS["set"])
+
+
 def test_a_wider_beam_is_never_worse_on_its_own_score():
     model = PointerNetwork(8)
     scores = [model.generate(POINTS, MASK, beam, max_steps=4)[1] for beam in (1, 4096 // 8)]
