@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_readinglist.layers import segments
 from keras_readinglist.layers.recurrent import LSTMCell, steps
 from keras_readinglist.layers.recurrent.cells import check_size
 
@@ -241,19 +242,14 @@ def _rows(memory, mask):
 
 def _segments(memory, mask, segment_ids, num_segments):
     """Return the function that lets queries `(sets, units)` read `(elements, units)`."""
-
-    def total(values):
-        return ops.segment_sum(values, segment_ids, num_segments)
-
-    shown = 1.0 if mask is None else ops.cast(mask, "float32")
     memory = ops.cast(memory, "float32")
+    if mask is not None:
+        memory = ops.where(mask[:, None], memory, ops.zeros_like(memory))
 
     def read(query):
-        scores = ops.sum(memory * ops.take(query, segment_ids, axis=0), axis=-1)
-        largest = ops.segment_max(ops.stop_gradient(scores), segment_ids, num_segments)
-        weights = ops.exp(scores - ops.take(largest, segment_ids, axis=0)) * shown
-        weights = weights / ops.maximum(ops.take(total(weights), segment_ids, axis=0), _TINY)
-        return total(weights[:, None] * memory), weights
+        scores = ops.sum(memory * segments.take_rows(query, segment_ids), axis=-1)
+        weights = segments.segment_softmax(scores, segment_ids, num_segments, mask)
+        return segments.segment_sum(weights[:, None] * memory, segment_ids, num_segments), weights
 
     return read
 
