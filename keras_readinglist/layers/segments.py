@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+_REFUSED = -1e9
 _TINY = 1e-30  # the sum of a set without elements
 
 
@@ -47,6 +48,8 @@ def segment_softmax(scores, segment_ids, num_segments, mask=None):
         num_segments: As for `segment_sum`.
         mask: Boolean tensor `(elements,)`; elements that are `False` get 0. `None` for all.
     """
+    if mask is not None:
+        scores = ops.where(mask, scores, _REFUSED)
     largest = ops.segment_max(ops.stop_gradient(scores), segment_ids, num_segments)
     weights = ops.exp(scores - take_rows(largest, segment_ids))
     if mask is not None:
