@@ -43,6 +43,8 @@ GOOD = {
     "/understanding_lstms_add": [50, 1],
     "/relational_rnns_ask": [FOUR, "A", "farthest"],
     "/relational_rnns_execute": ["'12'[::-1]"],
+    "/set2set_sort": ["3, 1, 2"],
+    "/set2set_shuffle": ["3, 1, 2"],
 }
 BAD = {
     "/neural_turing_machines_solve": ["nonsense", "Copy", 1],
@@ -67,6 +69,8 @@ BAD = {
     "/understanding_lstms_add": [50_000, 1],
     "/relational_rnns_ask": ["[[0, 0]]", "A", "farthest"],
     "/relational_rnns_execute": ["print(1)"],
+    "/set2set_sort": ["one, two"],
+    "/set2set_shuffle": ["1"],
 }
 
 
