@@ -324,7 +324,7 @@ RECIPE = Recipe(
                 goal=0.90,
                 baseline=f"{name}/floor",
                 margin=0.3,
-                note=f"{sizes['steps']:,} steps of 128 questions, the LSTM beside it under the same "
+                note=f"{sizes['steps']:,} steps of 128 questions, the LSTM under the same "
                 "curriculum. The paper trains for hundreds of thousands of steps of 1,600 and has "
                 f"no curriculum. {_TRIED[name]}",
             )
