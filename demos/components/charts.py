@@ -210,7 +210,7 @@ def heat_map(values, rows, columns, label, colour="var(--krl-attention)", marked
         colour: CSS colour.
         marked: The column that is framed in each row, or nothing.
     """
-    wide = 8 + 7 * max(map(len, rows), default=0)
+    wide = max(64, 8 + 7 * max(map(len, rows), default=0))  # alike in pictures below one another
     cell = 40
     parts = [
         f'<text x="{wide + (k + 0.5) * cell}" y="15" font-size="12" text-anchor="middle">'
