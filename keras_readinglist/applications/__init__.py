@@ -2,6 +2,7 @@
 
 from keras_readinglist.applications.char_rnn import CharRNN
 from keras_readinglist.applications.char_tokenizer import CharTokenizer
+from keras_readinglist.applications.joint_set_model import JointSetModel
 from keras_readinglist.applications.lstm_explorer import LSTMExplorer
 from keras_readinglist.applications.ntm import LSTMSequenceModel, NTMSequenceModel
 from keras_readinglist.applications.pointer_baselines import (
@@ -27,6 +28,7 @@ __all__ = [
     "CNNMLPBaseline",
     "CharRNN",
     "CharTokenizer",
+    "JointSetModel",
     "LSTMExplorer",
     "LSTMSequenceModel",
     "MLPBaseline",

@@ -18,6 +18,7 @@ from keras_readinglist.datasets.long_range import adding_problem, copy_memory, t
 from keras_readinglist.datasets.nth_farthest import nth_farthest
 from keras_readinglist.datasets.sort_of_clevr import sort_of_clevr
 from keras_readinglist.datasets.sorting import sorting_batch
+from keras_readinglist.datasets.star_model import StarModel, star_graphical_model
 from keras_readinglist.datasets.streams import StreamBatcher
 from keras_readinglist.datasets.tsp import shortest_tours, tsp_batch
 
@@ -31,6 +32,7 @@ DATASETS = {
 __all__ = [
     "DATASETS",
     "DatasetNotFoundError",
+    "StarModel",
     "StreamBatcher",
     "adding_problem",
     "associative_recall_task",
@@ -54,6 +56,7 @@ __all__ = [
     "shortest_tours",
     "sort_of_clevr",
     "sorting_batch",
+    "star_graphical_model",
     "temporal_order",
     "tsp_batch",
 ]
