@@ -4,9 +4,10 @@ Every model writes the places of the numbers from the smallest to the largest, t
 and is right if all of that is right; it decodes greedily and freely. Numbers are uniform in the
 unit interval and made anew for every batch. The steps of processing and the glimpses vary at 5 and
 at 10 numbers; the pointer network beside them reads with an LSTM, in the order given. `sort` and
-`sort_pointer` are the models of the gallery, for 2 to 15 numbers. For the order of inputs, a
-pointer network gets the points of a convex hull at random or sorted by their angle around the mean;
-the order of outputs is in `_set2set_star.py`. Test sets have seeds that no training uses.
+`sort_pointer` are the models of the gallery, for 2 to 15 numbers, with a fifth of the learning rate
+from `slower_from` on. For the order of inputs, a pointer network gets the points of a convex hull
+at random or sorted by their angle around the mean; the order of outputs is in `_set2set_star.py`.
+Test sets have seeds that no training uses.
 """
 
 import keras
@@ -34,6 +35,7 @@ REDUCED = {
     "num_values": (5, 5),
     "batch_size": 128,
     "learning_rate": 1e-3,
+    "slower_from": None,
     "clip": 2.0,
     "block": 250,
     "steps": 10_000,
@@ -41,6 +43,7 @@ REDUCED = {
     "seeds": (0,),
 }
 FULL = {**REDUCED, "units": 512, "steps": 100_000, "test_examples": 10_000}
+_GALLERY = {"num_values": (2, 15), "slower_from": 14_000, "steps": 18_000}
 _POINTER, _HULL = {"model": "pointer"}, {"task": "hull", "model": "pointer", "glimpses": 0}
 RUNS = {
     **{
@@ -59,8 +62,8 @@ RUNS = {
         for glimpses in (0, 1)
     },
     **{f"sort10_pointer_g{g}": {**_POINTER, "num_values": (10, 10), "glimpses": g} for g in (0, 1)},
-    "sort": {"num_values": (2, 15), "steps": 14_000},
-    "sort_pointer": {**_POINTER, "num_values": (2, 15), "steps": 14_000},
+    "sort": _GALLERY,
+    "sort_pointer": {**_POINTER, **_GALLERY},
     "hull_random": {**_HULL, "num_values": (10, 10), "steps": 6_000, "by_angle": False},
     "hull_by_angle": {**_HULL, "num_values": (10, 10), "steps": 6_000, "by_angle": True},
     **star.RUNS,
@@ -95,8 +98,13 @@ def train(config, callbacks):
         return star.train(config, callbacks)
     keras.utils.set_random_seed(config["seed"])
     model = build(config)
+    rate = config["learning_rate"]
+    if config["slower_from"]:
+        rate = keras.optimizers.schedules.PiecewiseConstantDecay(
+            [config["slower_from"]], [rate, rate / 5]
+        )
     model.compile(
-        optimizer=keras.optimizers.Adam(config["learning_rate"], global_clipnorm=config["clip"]),
+        optimizer=keras.optimizers.Adam(rate, global_clipnorm=config["clip"]),
         loss=pointer_loss(),
     )
     dataset = GeneratedDataset(
@@ -202,7 +210,7 @@ RECIPE = Recipe(
             note="The paper without processing: 0.07.",
         ),
         Claim(
-            "Sorting 10 of 2 to 15 numbers after 14,000 updates, against the pointer network",
+            "Sorting 10 of 2 to 15 numbers after 18,000 updates, against the pointer network",
             metric="sort/accuracy_10",
             paper=0.57,
             goal=0.57,
