@@ -6,6 +6,7 @@ import pytest
 from keras import ops
 
 from keras_readinglist.layers import RelationalMemory, RelationalMemoryCell
+from keras_readinglist.layers.relational_memory import layer as layer_module
 from keras_readinglist.testing import gradient_check
 
 RNG = np.random.default_rng(0)
@@ -199,6 +200,32 @@ def test_a_training_step_is_the_same_with_and_without_a_loop():
         trained.append(layer.get_weights())
     for unrolled, looped in zip(*trained, strict=True):
         np.testing.assert_allclose(looped, unrolled, atol=1e-6)
+
+
+@pytest.mark.skipif(keras.config.backend() != "jax", reason="only JAX has several loops")
+@pytest.mark.parametrize("name", ["memory", "two blocks", "shared blocks", "output gate, unit"])
+def test_gradients_of_few_rows_and_of_many_are_the_same(name, monkeypatch):
+    import jax
+
+    keras.utils.set_random_seed(0)
+    memory = RelationalMemory(**{**BASE, **VARIANTS[name]}, return_sequences=True)
+    memory.build(X.shape)
+    weights = [RNG.uniform(-1, 1, w.shape).astype("float32") for w in memory.get_weights()]
+    states = [RNG.standard_normal((B, size)).astype("float32") for size in memory.cell.state_size]
+
+    def loss(weights, x, states, mask):
+        outputs, _ = memory.stateless_call(weights, [], x, initial_state=states, mask=mask)
+        return (outputs * np.cos(np.arange(outputs.size)).reshape(outputs.shape)).sum()
+
+    for given, mask in ((None, None), (states, MASK)):
+        gradients = []
+        for few in (0, 100):
+            monkeypatch.setattr(layer_module, "FEW_ROWS", few)
+            wanted = (0, 1) if given is None else (0, 1, 2)
+            gradient = jax.jit(jax.grad(loss, argnums=wanted))
+            gradients.append(jax.tree.leaves(gradient(weights, X, given, mask)))
+        for many, few in zip(*gradients, strict=True):
+            np.testing.assert_allclose(few, many, atol=1e-4, rtol=1e-4)
 
 
 def test_the_cell_takes_a_matrix_and_gives_one_back():

@@ -135,7 +135,7 @@ def gru_gates(
     return {"z": update, "r": reset, "g": candidate, "h": keep * h + write * candidate}
 
 
-def run(step, inputs, states, mask=None, go_backwards=False, keep=None, recompute=False):
+def run(step, inputs, states, mask=None, go_backwards=False, keep=None, scan=ops.scan):
     """Run a step over a sequence.
 
     Where the mask is `False`, the states stay as they are and the output is that of the step
@@ -150,8 +150,7 @@ def run(step, inputs, states, mask=None, go_backwards=False, keep=None, recomput
             order of processing.
         keep: Integer, how many of the states, from the first on, to return for all steps.
             Defaults to all: a large memory need not be stored at every step.
-        recompute: Boolean, whether the gradient may compute anew what is not a matrix product,
-            for steps of many cheap operations on large tensors.
+        scan: Function that runs the loop, such as those of `loops`. Defaults to `ops.scan`.
 
     Returns:
         Pair: list of the kept states `(batch, time, ...)`, and list of all last states.
@@ -179,9 +178,7 @@ def run(step, inputs, states, mask=None, go_backwards=False, keep=None, recomput
             new = where_shown(shown, new, states)
         return new, new[:stored]
 
-    if recompute:
-        body = _remember_products(body)
-    last, history = ops.scan(body, list(states), sequences)
+    last, history = scan(body, list(states), sequences)
     return [ops.swapaxes(h, 0, 1) for h in history[:keep]], last
 
 
@@ -204,19 +201,6 @@ def _pack(sequences):
         return [ops.reshape(part, (-1, *shape)) for part, shape in zip(parts, shapes, strict=True)]
 
     return ops.concatenate(packed, axis=-1), unpack
-
-
-def _remember_products(body):
-    """Let the gradient of a step on JAX store its matrix products alone.
-
-    A loop copies all that it stores, step by step: a training step of a relational memory of 8
-    slots of 256 takes 100 ms so in place of 139 (32 sequences, one CPU thread).
-    """
-    if keras.config.backend() != "jax":
-        return body
-    import jax
-
-    return jax.checkpoint(body, policy=jax.checkpoint_policies.dots_saveable, prevent_cse=False)
 
 
 def where_shown(mask, new, old):

@@ -6,6 +6,7 @@ import warnings
 import keras
 from keras import ops
 
+from keras_readinglist.layers.recurrent import loops
 from keras_readinglist.layers.recurrent.cells import check_size
 from keras_readinglist.layers.relational_memory import attention
 
@@ -184,7 +185,7 @@ class RelationalMemoryCell(keras.layers.Layer):
             block reads them; and a list of the terms of all `"gates"` `(..., gate size)`, if there
             are any.
         """
-        rows = self._linear(inputs, self.input_dense)
+        rows = self._linear(inputs, *self.input_dense)
         projected = {"qkv": self._qkv(rows, 0)}
         if self.num_blocks > 1:
             projected["rows"] = rows
@@ -227,24 +228,24 @@ class RelationalMemoryCell(keras.layers.Layer):
                 z = z[:, : self.mem_slots]
             mixed, weights = attention.attend(qkv, self.num_heads, self.key_size, 1 if last else 2)
             attentions.append(weights)
-            z = attention.layer_norm(z + mixed, *self.attention_norms[own])
-            z = attention.layer_norm(z + self._row_wise(z), *self.mlp_norms[own])
+            z = self._normalise(z + mixed, self.attention_norms[own])
+            z = self._normalise(z + self._row_wise(z), self.mlp_norms[own])
         if details is not None:
             attentions = [weights[:, :, : self.mem_slots] for weights in attentions]
             details["attention"] = ops.stack(attentions, axis=1)
         return z
 
     def _qkv(self, z, block):
-        return attention.layer_norm(self._linear(z, self.qkv[block]), *self.qkv_norms[block])
+        return self._normalise(self._linear(z, *self.qkv[block]), self.qkv_norms[block])
 
     def _row_wise(self, z):
         for dense in self.mlp[:-1]:
-            z = ops.relu(self._linear(z, dense))
-        return self._linear(z, self.mlp[-1])
+            z = ops.relu(self._linear(z, *dense))
+        return self._linear(z, *self.mlp[-1])
 
     def _gate_terms(self, rows):
         """Return the part of every gate that does not depend on the memory, with all biases."""
-        terms = self._linear(ops.sum(rows, axis=-2), self.gate_input_dense)
+        terms = self._linear(ops.sum(rows, axis=-2), *self.gate_input_dense)
         terms = terms + ops.cast(self.gate_memory_dense[1], terms.dtype)
         constants = (self.input_bias, self.forget_bias, 0.0)[: self.num_gates]
         terms = ops.split(terms, self.num_gates, axis=-1)
@@ -252,17 +253,21 @@ class RelationalMemoryCell(keras.layers.Layer):
 
     def _gates(self, gate_terms, states):
         read = states[0] if self.output_gate else ops.tanh(states[0])
-        parts = ops.split(self._product(read, self.gate_memory_dense[0]), self.num_gates, axis=-1)
+        parts = ops.split(self._linear(read, self.gate_memory_dense[0]), self.num_gates, axis=-1)
         return [ops.sigmoid(t[:, None] + p) for t, p in zip(gate_terms, parts, strict=True)]
 
-    def _product(self, x, kernel):
+    def _linear(self, x, kernel, *bias):
         """Multiply in the compute type, and return the type of states."""
-        x, kernel = ops.cast(x, self.compute_dtype), ops.cast(kernel, self.compute_dtype)
-        return ops.cast(attention.multiply(x, kernel), self.state_dtype)
 
-    def _linear(self, x, dense):
-        kernel, bias = dense
-        return self._product(x, kernel) + ops.cast(bias, self.state_dtype)
+        def multiply(x, kernel, *bias):
+            x, kernel = ops.cast(x, self.compute_dtype), ops.cast(kernel, self.compute_dtype)
+            product = ops.cast(attention.multiply(x, kernel), self.state_dtype)
+            return product + ops.cast(bias[0], self.state_dtype) if bias else product
+
+        return loops.with_weights(multiply, x, kernel, *bias)
+
+    def _normalise(self, x, norm):
+        return loops.with_weights(attention.layer_norm, x, *norm)
 
     def get_initial_state(self, batch_size=None):
         """Return the identity as memory, cut or padded with zeros, and zeros as output."""

@@ -5,8 +5,10 @@ from functools import partial
 import keras
 from keras import ops
 
-from keras_readinglist.layers.recurrent import steps
+from keras_readinglist.layers.recurrent import loops, steps
 from keras_readinglist.layers.relational_memory.cell import RelationalMemoryCell
+
+FEW_ROWS = 16  # so many rows of a step are cheaper than its weights
 
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
@@ -141,9 +143,11 @@ class RelationalMemory(keras.layers.Layer):
 
     def _run(self, projected, mask, states):
         """Return all states `(batch, time, slots, width)` and the last ones."""
-        step, time = self.cell.step, projected["qkv"].shape[1]
-        run = _run_unrolled if self.unroll else partial(steps.run, recompute=True)
-        if states[0].shape[0] != 1 or time == 0:
+        step, (batch, time) = self.cell.step, projected["qkv"].shape[:2]
+        few = batch is not None and batch * self.cell.mem_slots <= FEW_ROWS
+        scan = loops.scan_deferring_weights if few else loops.scan_storing_products
+        run = _run_unrolled if self.unroll else partial(steps.run, scan=scan)
+        if batch == 1 or states[0].shape[0] != 1 or time == 0:
             return run(step, projected, states, mask)
         # All examples begin with the same memory: its products are computed once for all of them.
         first = step(keras.tree.map_structure(lambda x: x[:, 0], projected), states)
