@@ -114,11 +114,10 @@ figure.tight_layout()
 # %% [markdown]
 # Six vectors of 8 numbers, and the paper's eight of 16, need more: while all coordinates count,
 # neither core finds even the farthest. So the vectors lie in a plane at first, get one coordinate
-# after the other, and only then are further ranks asked for. The LSTM of the six had the same
-# questions:
+# after the other, and only then are further ranks asked for:
 
 # %%
-for run in ("six", "six_lstm", "eight") if measured else ():
+for run in ("six", "eight") if measured else ():
     metrics = measured["metrics"]
     accuracy, floor = metrics[f"{run}/accuracy"]["mean"], metrics[f"{run}/floor"]["mean"]
     print(f"{run:10}  accuracy {accuracy:.3f}  trivial rule {floor:.3f}")

@@ -115,7 +115,6 @@ RUNS = {
     "uniform": {"task": "farthest", "curriculum": None, "seeds": (0,)},
     "uniform_lstm": {"task": "farthest", "core": "lstm", "curriculum": None, "seeds": (0,)},
     "six": {**_LARGE, **LARGER["six"]},
-    "six_lstm": {**_LARGE, **LARGER["six"], "core": "lstm"},
     "eight": {**_LARGE, **LARGER["eight"]},
     "programs": {"task": "programs", **PROGRAMS},
     "programs_lstm": {"task": "programs", "core": "lstm", **PROGRAMS},
@@ -275,8 +274,9 @@ _NAMES = {
     "double": "doubling four digits",
 }
 _TRIED = {
-    "six": "Ranks alone as a curriculum ended at 0.338; 36,000 steps of this one at 0.875.",
-    "eight": "Ranks alone as a curriculum ended at 0.254, and so did an LSTM with it.",
+    "six": "Ranks alone as a curriculum ended at 0.338, the LSTM's at 0.333; 36,000 steps of this "
+    "one at 0.875.",
+    "eight": "Ranks alone as a curriculum ended at 0.254, and so did the LSTM's.",
 }
 _PAPER = {"add": 0.999, "copy": 1.0, "reverse": None, "double": 0.998}
 
