@@ -127,7 +127,7 @@ for run in ("six", "eight") if measured else ():
 #
 # The same core reads a program and then, fed with zeros, writes what it gives. There is no teacher
 # forcing, so the whole result must be in the memory when the program ends. After 5,000 steps (the
-# paper: 200,000) the LSTM is ahead at copying and doubling, and neither can add:
+# paper: 200,000) the LSTM is ahead at reversing and doubling, and neither can add:
 
 # %%
 tasks = ("add", "copy", "reverse", "double")
