@@ -119,7 +119,7 @@ class ProcessBlock(keras.layers.Layer):
         memory: Float tensor `(batch, elements, units)`; or `(elements, units)`, the elements of
             all sets below one another, with `segment_ids`.
         mask: Boolean tensor, `memory` without its last axis; elements that are `False` do not
-            count. A set without elements answers with zeros.
+            count, and may be anything, even NaN. A set without elements answers with zeros.
         segment_ids: Int tensor `(elements,)`, the set of every element, in any order.
         num_segments: Positive integer, the number of sets. It must be given with `segment_ids`.
 
@@ -224,6 +224,8 @@ class ProcessBlock(keras.layers.Layer):
 def _rows(memory, mask):
     """Return the function that lets queries `(batch, units)` read `(batch, elements, units)`."""
     shown = None if mask is None else ops.cast(mask, "bool")
+    if shown is not None:  # what is masked may be NaN
+        memory = ops.where(shown[..., None], memory, ops.zeros_like(memory))
 
     def read(query):
         query = ops.cast(query, memory.dtype)[..., None]
@@ -244,6 +246,7 @@ def _segments(memory, mask, segment_ids, num_segments):
     """Return the function that lets queries `(sets, units)` read `(elements, units)`."""
     memory = ops.cast(memory, "float32")
     if mask is not None:
+        mask = ops.cast(mask, "bool")
         memory = ops.where(mask[:, None], memory, ops.zeros_like(memory))
 
     def read(query):

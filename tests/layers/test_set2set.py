@@ -72,7 +72,7 @@ def call(layer, memory=MEMORY, mask=None, **segments):
 @pytest.mark.parametrize("num_layers", [1, 2])
 def test_equals_its_equations(num_layers):
     block = made(num_layers)
-    queries, attention = call(block, mask=MASK)
+    queries, attention = call(block, np.where(MASK[..., None], MEMORY, np.float32(np.nan)), MASK)
     for b, shown in enumerate(MASK):
         expected = oracle(block, MEMORY[b, shown])
         np.testing.assert_allclose(queries[b], expected[0], atol=1e-5)
@@ -94,7 +94,7 @@ def test_segments_are_sets(num_layers):
 def test_masked_elements_of_segments_do_not_count():
     block = made()
     shown = np.arange(len(NODES)) % 3 > 0
-    spoiled = np.where(shown[:, None], NODES, np.float32(50))
+    spoiled = np.where(shown[:, None], NODES, np.float32(np.nan))
     got, _ = call(block, spoiled, mask=shown, segment_ids=SEGMENTS, num_segments=4)
     expected, _ = call(block, NODES[shown], segment_ids=SEGMENTS[shown], num_segments=4)
     np.testing.assert_allclose(got, expected, atol=1e-5)
