@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_BLOCK_SECONDS = 0.05
+_BLOCK_SECONDS = 0.3
 RESULTS = pathlib.Path(__file__).parent / "results.json"
 COLUMNS = ("workload", "backend", "peer", "ours", "theirs", "unit", "ratio", "goal")
 
@@ -61,7 +61,7 @@ def _medians(workload):
     """Return the median seconds of ours and theirs, timed in turn after a warm-up.
 
     Short calls take turns in blocks, of which the first call does not count: the threads of a
-    library wait for further work for some milliseconds, and would slow down the other side.
+    library wait for further work for some time, and would slow down the other side.
     """
     for function in (workload.ours, workload.theirs) * 2:
         last = _seconds(function)
