@@ -26,6 +26,7 @@ docs: $(VENV)/dev  ## execute the pages and build the site into site/
 	KERAS_BACKEND=jax $(BIN)/python docs/build.py
 
 bench: $(VENV)/dev  ## time every workload against its peer
+	$(PIP) -e ".[bench]"
 	$(BIN)/python benchmarks/run.py
 
 clean:
