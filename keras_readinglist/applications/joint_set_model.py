@@ -34,8 +34,8 @@ class JointSetModel(PresetMixin, keras.Model):
     1, 3, 4, 2, and 225 if it is searched for among these two.
 
     Args:
-        num_variables: Integer of at least 2.
-        cardinality: Integer of at least 2, the values of a variable.
+        num_variables: Positive integer.
+        cardinality: Positive integer, the values of a variable.
         units: Positive integer, the width of the LSTM. Defaults to 64.
         order: Sequence of the variables, the order in which they are modelled unless it is
             searched for. Defaults to 0, 1, 2, ...

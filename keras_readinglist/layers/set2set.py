@@ -12,9 +12,6 @@ from keras_readinglist.layers import segments
 from keras_readinglist.layers.recurrent import LSTMCell, steps
 from keras_readinglist.layers.recurrent.cells import check_size
 
-_REFUSED = -1e9
-_TINY = 1e-30  # the sum of a set without elements
-
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
 class NoInputLSTMCell(keras.layers.Layer):
@@ -230,12 +227,7 @@ def _rows(memory, mask):
     def read(query):
         query = ops.cast(query, memory.dtype)[..., None]
         scores = ops.cast(ops.matmul(memory, query)[..., 0], "float32")
-        if shown is not None:
-            scores = ops.where(shown, scores, _REFUSED)
-        weights = ops.exp(scores - ops.stop_gradient(ops.max(scores, axis=1, keepdims=True)))
-        if shown is not None:
-            weights = weights * ops.cast(shown, "float32")
-        weights = weights / ops.maximum(ops.sum(weights, axis=1, keepdims=True), _TINY)
+        weights = segments.masked_softmax(scores, shown)
         answer = ops.matmul(ops.cast(weights, memory.dtype)[:, None], memory)[:, 0]
         return ops.cast(answer, "float32"), weights
 

@@ -29,7 +29,13 @@ from keras_readinglist.datasets.learn_to_execute import (
 from keras_readinglist.datasets.nth_farthest import floor_accuracy, nth_farthest
 from keras_readinglist.layers import LSTM, RelationalMemory
 from keras_readinglist.recipes.recipe import Claim, Recipe, Trained
-from keras_readinglist.recipes.training import Curriculum, GeneratedDataset, MetricsLog, fit
+from keras_readinglist.recipes.training import (
+    Curriculum,
+    GeneratedDataset,
+    MetricsLog,
+    fit,
+    slower_from,
+)
 
 REDUCED = {
     "core": "memory",
@@ -168,20 +174,13 @@ def build(config):
     return model
 
 
-def learning_rate(config):
-    """Return the learning rate, or its schedule."""
-    rate, step = config["learning_rate"], config["slower_from"]
-    if step is None:
-        return rate
-    return keras.optimizers.schedules.PiecewiseConstantDecay([step], [rate, rate / 5])
-
-
 def train(config, callbacks):
     """Train one core on one task."""
     keras.utils.set_random_seed(config["seed"])
     model = build(config)
+    rate = slower_from(config["slower_from"], config["learning_rate"])
     model.compile(
-        optimizer=keras.optimizers.Adam(learning_rate(config), global_clipnorm=config["clip"]),
+        optimizer=keras.optimizers.Adam(rate, global_clipnorm=config["clip"]),
         loss=keras.losses.SparseCategoricalCrossentropy(
             from_logits=True, reduction="mean_with_sample_weight"
         ),

@@ -24,7 +24,7 @@ from keras_readinglist.datasets.sorting import sorting_batch
 from keras_readinglist.metrics.geometry import hull_accuracy
 from keras_readinglist.recipes import _set2set_star as star
 from keras_readinglist.recipes.recipe import Claim, Recipe, Trained
-from keras_readinglist.recipes.training import GeneratedDataset, fit
+from keras_readinglist.recipes.training import GeneratedDataset, fit, slower_from
 
 REDUCED = {
     "task": "sort",
@@ -98,11 +98,7 @@ def train(config, callbacks):
         return star.train(config, callbacks)
     keras.utils.set_random_seed(config["seed"])
     model = build(config)
-    rate = config["learning_rate"]
-    if config["slower_from"]:
-        rate = keras.optimizers.schedules.PiecewiseConstantDecay(
-            [config["slower_from"]], [rate, rate / 5]
-        )
+    rate = slower_from(config["slower_from"], config["learning_rate"])
     model.compile(
         optimizer=keras.optimizers.Adam(rate, global_clipnorm=config["clip"]),
         loss=pointer_loss(),

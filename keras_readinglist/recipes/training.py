@@ -137,6 +137,13 @@ class MetricsLog(keras.callbacks.Callback):
             print(f"{self.label} {epoch + 1}/{total}  {values}  ETA {left:.0f} s", flush=True)
 
 
+def slower_from(step, rate):
+    """Return a learning rate that is a fifth from a step on; the same throughout for `None`."""
+    if step is None:
+        return rate
+    return keras.optimizers.schedules.PiecewiseConstantDecay([step], [rate, rate / 5])
+
+
 def fit(model, dataset, epochs, callbacks, **kwargs):
     """Run `model.fit` from the newest checkpoint, if the callbacks hold one.
 

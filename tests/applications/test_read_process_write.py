@@ -73,6 +73,23 @@ def test_without_steps_the_writer_begins_alike_for_all_sets():
     assert model.process_attention(VALUES, MASK).shape == (5, 0, 6)
 
 
+def test_a_training_step_reaches_reader_process_and_pointer():
+    model = ReadProcessWrite(8, 2)
+    model.compile("adam", loss=pointer_loss())
+    before = [np.array(w) for w in model.get_weights()]
+    x, y, weights = training_batch(VALUES, MASK, ORDER)
+    model.train_on_batch(x, y, sample_weight=weights)
+    for variable, old in zip(model.weights, before, strict=True):
+        assert (keras.ops.convert_to_numpy(variable) != old).any(), variable.path
+
+
+def test_half_precision_is_close():
+    model, half = ReadProcessWrite(8, 3), ReadProcessWrite(8, 3, dtype="mixed_bfloat16")
+    half.set_weights(model.get_weights())
+    kept = np.asarray(half.read(VALUES, MASK), "float32")
+    np.testing.assert_allclose(kept, model.read(VALUES, MASK), atol=2e-2)
+
+
 @pytest.mark.slow
 def test_learns_to_sort_three_numbers():
     model = ReadProcessWrite(32, 2)

@@ -1,9 +1,11 @@
 """The recipe of sets: what is drawn, what counts as right, and what the claims name."""
 
+import keras
 import numpy as np
 import pytest
 
 from keras_readinglist.recipes import set2set as recipe
+from keras_readinglist.recipes.training import Checkpoint, MetricsLog
 
 RECIPE = recipe.RECIPE
 
@@ -52,3 +54,17 @@ def test_only_the_whole_answer_is_right():
     config = RECIPE.config("sort5_p0_g0", "reduced", 0)
     for spoil, share in ((lambda answers: None, 1.0), (swap, 0.5), (go_on, 0.5)):
         assert recipe._accuracy(Answers(spoil), config, 5) == share
+
+
+def test_a_search_begins_with_random_orders(tmp_path):
+    config = {**RECIPE.config("star_search", "reduced", 0), "units": 4, "block": 2}
+    config = {**config, "random_steps": 4, "steps": 8, "samples": 20, "test_examples": 20}
+    searches = []
+
+    class Watch(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            searches.append((epoch, self.model.search))
+
+    callbacks = [Watch(), Checkpoint(tmp_path), MetricsLog(tmp_path, verbose=False)]
+    recipe.train(config, callbacks)
+    assert searches == [(0, "uniform"), (1, "uniform"), (2, "sample"), (3, "sample")]
