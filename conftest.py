@@ -1,10 +1,19 @@
-"""Runs the test suite on one backend, or on several in a process each."""
+"""Runs the test suite on one backend, or on several in processes of their own."""
 
 import os
+import pathlib
 import subprocess
 import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
-BACKENDS = ("jax", "tensorflow", "torch")
+import pytest
+
+# Each group is one process after the other, the groups run side by side.
+GROUPS = (("jax",), ("tensorflow", "torch"))
+BACKENDS = tuple(name for group in GROUPS for name in group)
+ONCE = "torch"  # where tests marked `once` run; it is the quickest
+QUICK_XLA = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 
 
 def pytest_addoption(parser):
@@ -16,7 +25,32 @@ def pytest_configure(config):
     """Choose the first installed backend when none is named."""
     from keras_readinglist.cli import choose_backend
 
+    compile_quickly()
     choose_backend(None)
+
+
+def compile_quickly():
+    """Let XLA compile without optimisation, and keep what it compiled for the next run.
+
+    A test runs a program once and compiles it for seconds. `KERAS_READINGLIST_FULL_XLA=1` tests
+    what users run.
+    """
+    if os.environ.get("KERAS_READINGLIST_FULL_XLA"):
+        return
+    os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {QUICK_XLA}".strip()
+    home = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(home / "keras-readinglist" / "xla"))
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave the tests that touch no Keras code to one of several backends."""
+    if os.environ.get("KRL_ONCE") != "elsewhere":
+        return
+    once = [item for item in items if item.get_closest_marker("once")]
+    config.hook.pytest_deselected(items=once)
+    items[:] = [item for item in items if item not in set(once)]
 
 
 def pytest_cmdline_main(config):
@@ -24,15 +58,36 @@ def pytest_cmdline_main(config):
     picked = config.getoption("--backends")
     if picked is None or os.environ.get("KRL_CHILD") or hasattr(config, "workerinput"):
         return None
-    args = list(map(str, config.invocation_params.args))
-    if "--backends" in args:  # given as two words
-        at = args.index("--backends")
-        del args[at : at + 2]
-    args = [a for a in args if not a.startswith("--backends=")]
-    codes = {}
-    for name in BACKENDS if picked == "all" else picked.split(","):
-        env = {**os.environ, "KERAS_BACKEND": name, "KRL_CHILD": "1"}
-        codes[name] = subprocess.call([sys.executable, "-m", "pytest", *args], env=env)
-    for name, code in codes.items():
-        print(f"{name:<12}{'ok' if code == 0 else f'failed (exit {code})'}")
-    return max(codes.values())
+    names = BACKENDS if picked == "all" else tuple(picked.split(","))
+    unknown = set(names) - set(BACKENDS)
+    if unknown:
+        raise pytest.UsageError(f"--backends: unknown {', '.join(sorted(unknown))}")
+    arguments = list(map(str, config.invocation_params.args))
+    if "--backends" in arguments:  # given as two words
+        at = arguments.index("--backends")
+        del arguments[at : at + 2]
+    arguments = [a for a in arguments if not a.startswith("--backends=")]
+    groups = [[name for name in group if name in names] for group in GROUPS]
+    with ThreadPoolExecutor(len(groups)) as pool:
+        answers = pool.map(lambda group: [_run(name, names, arguments) for name in group], groups)
+    codes = {name: answer for group in answers for name, answer in group}
+    for name in names:
+        code, last = codes[name]
+        print(f"{name:<12}{'ok' if code == 0 else f'failed (exit {code})':<18}{last}")
+    return max(code for code, _ in codes.values())
+
+
+def _run(name, names, arguments):
+    """Run pytest on one backend, print what it printed; return its exit code and last line."""
+    elsewhere = name != (ONCE if ONCE in names else names[-1])
+    env = {**os.environ, "KERAS_BACKEND": name, "KRL_CHILD": "1"}
+    env["KRL_ONCE"] = "elsewhere" if elsewhere else "here"
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
+        command = [sys.executable, "-m", "pytest", *arguments]
+        code = subprocess.call(command, env=env, stdout=output, stderr=subprocess.STDOUT)
+        output.seek(0)
+        text = output.read().rstrip()
+    print(f"===== {name} =====\n{text}", flush=True)
+    # Exit code 5: all tests of the selection are left to another backend.
+    code = 0 if code == 5 and elsewhere else code
+    return name, (code, text.rsplit("\n", 1)[-1].strip("= "))

@@ -16,7 +16,7 @@ import pathlib
 import h5py
 import keras
 
-DIRECTORY = pathlib.Path(__file__).parent / "presets"
+DIRECTORY = pathlib.Path(__file__).parent / "pretrained"
 SIZE_LIMIT = 2_000_000
 _FILES = ("config.json", "model.weights.h5", "metadata.json")
 _TRUSTED = ("keras_readinglist", "keras")

@@ -6,6 +6,8 @@ import pytest
 
 from keras_readinglist import catalog, recipes
 
+pytestmark = pytest.mark.once
+
 
 def test_there_are_27_items_in_five_rooms():
     assert len(catalog.ITEMS) == 27

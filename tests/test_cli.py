@@ -6,6 +6,8 @@ import pytest
 
 from keras_readinglist import cli
 
+pytestmark = pytest.mark.once
+
 
 def run(capsys, *arguments):
     try:

@@ -12,6 +12,8 @@ import pytest
 
 import keras_readinglist
 
+pytestmark = pytest.mark.once
+
 ROOT = pathlib.Path(keras_readinglist.__file__).parent
 HEAVY = {"tensorflow", "torch", "jax", "gradio", "matplotlib", "scipy", "tensorflow_datasets"}
 FORBIDDEN = {

@@ -7,7 +7,7 @@ from keras import ops
 from keras_readinglist.decoding.compiled import Compiled
 from keras_readinglist.decoding.order_search import order_search
 from keras_readinglist.layers.recurrent import LSTM
-from keras_readinglist.layers.recurrent.cells import check_size
+from keras_readinglist.layers.validation import check_size
 from keras_readinglist.presets import PresetMixin
 
 SEARCHES = (None, "uniform", "best", "sample")

@@ -11,7 +11,7 @@ from keras_readinglist.datasets import algorithmic_tasks as data
 from keras_readinglist.decoding.compiled import Compiled
 from keras_readinglist.layers.ntm import NTM
 from keras_readinglist.layers.recurrent import LSTM
-from keras_readinglist.layers.recurrent.cells import check_size
+from keras_readinglist.layers.validation import check_size
 from keras_readinglist.presets import PresetMixin
 
 

@@ -6,7 +6,7 @@ from keras import ops
 from keras_readinglist.applications.pointer_network import SetToSequence
 from keras_readinglist.layers.pointer_attention import PointerAttention
 from keras_readinglist.layers.recurrent import steps
-from keras_readinglist.layers.recurrent.cells import check_size
+from keras_readinglist.layers.validation import check_size
 
 
 class _FixedDictionary(SetToSequence):

@@ -6,9 +6,10 @@ from keras import ops
 
 from keras_readinglist.decoding.beam_search import beam_search
 from keras_readinglist.decoding.compiled import Compiled
+from keras_readinglist.layers.masking import refuse
 from keras_readinglist.layers.pointer_attention import PointerAttention
 from keras_readinglist.layers.recurrent import LSTM
-from keras_readinglist.layers.recurrent.cells import check_size
+from keras_readinglist.layers.validation import check_size
 from keras_readinglist.presets import PresetMixin
 
 END = 0  # the class of the end symbol; class j + 1 points at input j
@@ -158,8 +159,8 @@ class SetToSequence(PresetMixin, keras.Model):
             scores, states = self._write_step(x, state["memory"], state["states"])
             free = self._free(state["free"], tokens, t, constraint)
             allowed = self._allowed(free, constraint)
-            log_p = ops.log_softmax(ops.where(allowed, ops.cast(scores, "float32"), -1e9))
-            log_p = ops.where(allowed, log_p, -1e9)
+            log_p = ops.log_softmax(refuse(ops.cast(scores, "float32"), allowed))
+            log_p = refuse(log_p, allowed)
             return log_p, {**state, "states": states, "free": free}
 
         size = ops.shape(batch["inputs"])[0]

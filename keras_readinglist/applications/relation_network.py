@@ -5,6 +5,7 @@ import numpy as np
 from keras import ops
 
 from keras_readinglist.decoding.compiled import Compiled
+from keras_readinglist.layers.masking import refuse
 from keras_readinglist.layers.recurrent import LSTM
 from keras_readinglist.layers.relation_network import (
     AppendCoordinates,
@@ -373,7 +374,7 @@ def contributions(relate, objects, condition, mask=None):
     scores = relate.conclude(total)
     best = ops.argmax(scores, axis=-1)
     best = ops.one_hot(best, relate.output_dim, dtype="float32")
-    second = ops.argmax(scores - 1e9 * best, axis=-1)
+    second = ops.argmax(refuse(scores, best == 0), axis=-1)
     side = best - ops.one_hot(second, relate.output_dim, dtype="float32")
     return ops.sum((scores - relate.conclude(total - terms)) * side, axis=-1)
 

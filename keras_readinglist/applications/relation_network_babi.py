@@ -8,8 +8,8 @@ from keras_readinglist.applications.relation_network import contributions
 from keras_readinglist.datasets.babi import Example, encode_stories
 from keras_readinglist.decoding.compiled import Compiled
 from keras_readinglist.layers.recurrent import LSTM
-from keras_readinglist.layers.recurrent.cells import check_size
 from keras_readinglist.layers.relation_network import RelationNetwork
+from keras_readinglist.layers.validation import check_size
 from keras_readinglist.presets import PresetMixin
 
 

@@ -6,8 +6,7 @@ from keras import ops
 from keras_readinglist.applications.relation_network import SceneQuestions
 from keras_readinglist.applications.relation_network_babi import StoryQuestions
 from keras_readinglist.layers.recurrent import LSTM
-from keras_readinglist.layers.recurrent.cells import check_size
-from keras_readinglist.layers.relation_network.pairwise import check_units
+from keras_readinglist.layers.validation import check_size, check_sizes
 
 
 class _FlatScene(SceneQuestions):
@@ -15,7 +14,7 @@ class _FlatScene(SceneQuestions):
 
     def __init__(self, image_shape, num_answers, units, **kwargs):
         super().__init__(image_shape, num_answers, **kwargs)
-        self.units = check_units("units", units)
+        self.units = check_sizes("units", units)
         self.hidden = [self._dense(u, "relu", f"hidden_{k}") for k, u in enumerate(self.units)]
         self.out = self._dense(num_answers, None, "output")
         self.build()

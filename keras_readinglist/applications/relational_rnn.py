@@ -6,7 +6,7 @@ from keras import ops
 
 from keras_readinglist.datasets.nth_farthest import encode_questions
 from keras_readinglist.decoding.compiled import Compiled
-from keras_readinglist.layers.recurrent.cells import check_size
+from keras_readinglist.layers.validation import check_size
 from keras_readinglist.presets import PresetMixin
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from keras import ops
 
 from keras_readinglist.decoding.compiled import Compiled
-from keras_readinglist.layers.recurrent.cells import check_size
+from keras_readinglist.layers.validation import check_size
 from keras_readinglist.presets import PresetMixin
 
 _CHUNK = 64  # tokens per compiled step

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-_IMPOSSIBLE = -1e9
+from keras_readinglist.layers.masking import REFUSED
 
 
 def beam_search(step, state, batch_size, num_symbols, beam_size, max_steps, start, end):
@@ -30,12 +30,12 @@ def beam_search(step, state, batch_size, num_symbols, beam_size, max_steps, star
     rows = batch_size * beam_size
     places = ops.arange(max_steps)
     first = ops.one_hot(ops.zeros((batch_size,), "int32"), beam_size, dtype="float32")
-    only_end = (1.0 - ops.one_hot(end, num_symbols, dtype="float32")) * _IMPOSSIBLE
+    only_end = (1.0 - ops.one_hot(end, num_symbols, dtype="float32")) * REFUSED
 
     def body(t, carry):
         tokens, scores, sequences, finished, state = carry
         log_p, state = step(tokens, state, t)
-        log_p = ops.maximum(ops.cast(log_p, "float32"), _IMPOSSIBLE)
+        log_p = ops.maximum(ops.cast(log_p, "float32"), REFUSED)
         log_p = ops.where(finished[:, None], only_end[None], log_p)
         total = ops.reshape(scores, (rows, 1)) + log_p
         total = ops.reshape(total, (batch_size, beam_size * num_symbols))
@@ -50,11 +50,11 @@ def beam_search(step, state, batch_size, num_symbols, beam_size, max_steps, star
         sequences = ops.where(places[None] == t, tokens[:, None], follow(sequences))
         finished = ops.logical_or(follow(finished), tokens == end)
         state = keras.tree.map_structure(follow, state)
-        return tokens, ops.maximum(scores, _IMPOSSIBLE), sequences, finished, state
+        return tokens, ops.maximum(scores, REFUSED), sequences, finished, state
 
     carry = (
         ops.full((rows,), start, dtype="int32"),
-        (1.0 - first) * _IMPOSSIBLE,  # all beams begin alike: only one of them counts
+        (1.0 - first) * REFUSED,  # all beams begin alike: only one of them counts
         ops.full((rows, max_steps), end, dtype="int32"),
         ops.zeros((rows,), dtype="bool"),
         state,

@@ -6,11 +6,11 @@ import keras
 from keras import ops
 
 from keras_readinglist.decoding.beam_search import beam_search
-from keras_readinglist.layers.recurrent.cells import check_size
+from keras_readinglist.layers.masking import REFUSED
+from keras_readinglist.layers.validation import check_size
 
 MODES = ("exact", "beam", "greedy", "sample")
 LARGEST_EXACT = 6
-_REFUSED = -1e9
 
 
 def order_search(step, state, elements, mode="exact", beam_size=8, start=0, seed=None):
@@ -84,10 +84,10 @@ def order_search(step, state, elements, mode="exact", beam_size=8, start=0, seed
         used = ops.logical_and(ops.arange(count)[None] == places[:, None], t > 0)
         left = ops.where(used, 0.0, left)
         log_p = ops.cast(ops.take_along_axis(log_p, elements, axis=1), "float32")
-        log_p = ops.where(left > 0, log_p, _REFUSED)
+        log_p = ops.where(left > 0, log_p, REFUSED)
         if noise is not None:
             drawn = ops.argmax(log_p + noise[t], axis=-1)
-            log_p = ops.where(ops.arange(count)[None] == drawn[:, None], log_p, _REFUSED)
+            log_p = ops.where(ops.arange(count)[None] == drawn[:, None], log_p, REFUSED)
         return log_p, {"own": own, "elements": elements, "left": left}
 
     orders, scores = beam_search(choose, search, batch, count, width, count, start=-1, end=-1)

@@ -2,7 +2,7 @@
 
 from keras import ops
 
-_REFUSED = -1e9
+from keras_readinglist.layers.masking import REFUSED
 
 
 def filter_logits(logits, temperature=1.0, top_k=None, top_p=None):
@@ -29,13 +29,13 @@ def filter_logits(logits, temperature=1.0, top_k=None, top_p=None):
     order = ops.argsort(-logits, axis=-1)
     rank = ops.argsort(order, axis=-1)
     if top_k is not None:
-        logits = ops.where(rank < ops.cast(top_k, rank.dtype), logits, _REFUSED)
+        logits = ops.where(rank < ops.cast(top_k, rank.dtype), logits, REFUSED)
     if top_p is not None:
         descending = ops.softmax(ops.take_along_axis(logits, order, axis=-1))
         before = ops.cumsum(descending, axis=-1) - descending
         mass_before = ops.take_along_axis(before, rank, axis=-1)
         kept = ops.logical_or(mass_before < ops.cast(top_p, "float32"), rank == 0)
-        logits = ops.where(kept, logits, _REFUSED)
+        logits = ops.where(kept, logits, REFUSED)
     return logits
 
 

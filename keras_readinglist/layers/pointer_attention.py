@@ -3,9 +3,8 @@
 import keras
 from keras import ops
 
-from keras_readinglist.layers.recurrent.cells import check_size
-
-REFUSED = -1e9
+from keras_readinglist.layers.masking import REFUSED, refuse
+from keras_readinglist.layers.validation import check_size
 
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
@@ -109,13 +108,13 @@ class PointerAttention(keras.layers.Layer):
         if projected_memory is None:
             projected_memory = self.project_memory(memory)
         for i in range(self.glimpses):
-            scores = _refuse(self._scores(i, query, projected_memory[i]), memory_mask)
+            scores = refuse(self._scores(i, query, projected_memory[i]), memory_mask)
             weights = ops.cast(ops.softmax(scores), memory.dtype)
             query = ops.matmul(ops.matmul(weights, memory), self.glimpse_kernels[i])
         scores = self._scores(self.glimpses, query, projected_memory[-1])
         if self.logit_clip is not None:
             scores = self.logit_clip * ops.tanh(scores)
-        return _refuse(scores / self.temperature, memory_mask)
+        return refuse(scores / self.temperature, memory_mask)
 
     def _scores(self, index, query, projected):
         scorer = self.scorers[index]
@@ -181,10 +180,6 @@ def _on_jax_cpu():
     import jax
 
     return jax.default_backend() == "cpu"
-
-
-def _refuse(scores, mask):
-    return scores if mask is None else ops.where(mask, scores, REFUSED)
 
 
 def log_probabilities(scores):

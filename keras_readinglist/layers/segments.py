@@ -1,10 +1,9 @@
-"""Sums and softmax over the elements of sets, side by side or below one another."""
+"""Sums and softmax over the elements of sets that stand below one another."""
 
 import keras
 from keras import ops
 
-_REFUSED = -1e9
-_TINY = 1e-30  # the sum of a set without elements
+from keras_readinglist.layers.masking import TINY, refuse
 
 
 def take_rows(x, ids):
@@ -48,26 +47,10 @@ def segment_softmax(scores, segment_ids, num_segments, mask=None):
         num_segments: As for `segment_sum`.
         mask: Boolean tensor `(elements,)`; elements that are `False` get 0. `None` for all.
     """
-    if mask is not None:
-        scores = ops.where(mask, scores, _REFUSED)
+    scores = refuse(scores, mask)
     largest = ops.segment_max(ops.stop_gradient(scores), segment_ids, num_segments)
     weights = ops.exp(scores - take_rows(largest, segment_ids))
     if mask is not None:
         weights = weights * ops.cast(mask, weights.dtype)
     sums = take_rows(segment_sum(weights, segment_ids, num_segments), segment_ids)
-    return weights / ops.maximum(sums, _TINY)
-
-
-def masked_softmax(scores, mask=None):
-    """Return the softmax of scores within every row, zeros for a row without elements.
-
-    Args:
-        scores: Float32 tensor `(..., elements)`.
-        mask: Boolean tensor of the same shape; elements that are `False` get 0. `None` for all.
-    """
-    if mask is not None:
-        scores = ops.where(mask, scores, _REFUSED)
-    weights = ops.exp(scores - ops.stop_gradient(ops.max(scores, axis=-1, keepdims=True)))
-    if mask is not None:
-        weights = weights * ops.cast(mask, weights.dtype)
-    return weights / ops.maximum(ops.sum(weights, axis=-1, keepdims=True), _TINY)
+    return weights / ops.maximum(sums, TINY)

@@ -8,9 +8,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_readinglist.layers import segments
+from keras_readinglist.layers import masking, segments
 from keras_readinglist.layers.recurrent import LSTMCell, steps
-from keras_readinglist.layers.recurrent.cells import check_size
+from keras_readinglist.layers.validation import check_size
 
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
@@ -221,13 +221,12 @@ class ProcessBlock(keras.layers.Layer):
 def _rows(memory, mask):
     """Return the function that lets queries `(batch, units)` read `(batch, elements, units)`."""
     shown = None if mask is None else ops.cast(mask, "bool")
-    if shown is not None:  # what is masked may be NaN
-        memory = ops.where(shown[..., None], memory, ops.zeros_like(memory))
+    memory = masking.blank(memory, shown)
 
     def read(query):
         query = ops.cast(query, memory.dtype)[..., None]
         scores = ops.cast(ops.matmul(memory, query)[..., 0], "float32")
-        weights = segments.masked_softmax(scores, shown)
+        weights = masking.masked_softmax(scores, shown)
         answer = ops.matmul(ops.cast(weights, memory.dtype)[:, None], memory)[:, 0]
         return ops.cast(answer, "float32"), weights
 
@@ -239,7 +238,7 @@ def _segments(memory, mask, segment_ids, num_segments):
     memory = ops.cast(memory, "float32")
     if mask is not None:
         mask = ops.cast(mask, "bool")
-        memory = ops.where(mask[:, None], memory, ops.zeros_like(memory))
+        memory = masking.blank(memory, mask)
 
     def read(query):
         scores = ops.sum(memory * segments.take_rows(query, segment_ids), axis=-1)

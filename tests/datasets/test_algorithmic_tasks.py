@@ -5,6 +5,8 @@ import pytest
 
 from keras_readinglist.datasets import algorithmic_tasks as tasks
 
+pytestmark = pytest.mark.once
+
 DRAWS = {
     "copy": lambda rng: tasks.copy_task(50, 7, rng=rng),
     "repeat_copy": lambda rng: tasks.repeat_copy_task(50, 4, 3, rng=rng),

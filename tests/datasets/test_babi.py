@@ -15,6 +15,8 @@ from keras_readinglist.datasets.babi import (
 )
 from keras_readinglist.datasets.clevr import tokenize
 
+pytestmark = pytest.mark.once
+
 OFFICIAL = (
     "1 Mary moved to the bathroom.\n2 John went to the hallway.\n"
     "3 Where is Mary? \tbathroom\t1\n4 Daniel went back to the hallway.\n"

@@ -18,6 +18,8 @@ from keras_readinglist.datasets.convex_hull import close_path, open_path
 from keras_readinglist.datasets.tsp import greedy_tour, nearest_neighbor_tour, two_opt_tour
 from keras_readinglist.metrics import geometry
 
+pytestmark = pytest.mark.once
+
 
 def examples(points, mask, indices):
     for cloud, there, path in zip(points, mask, indices, strict=True):

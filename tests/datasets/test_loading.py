@@ -8,6 +8,8 @@ import pytest
 from keras_readinglist import datasets
 from keras_readinglist.datasets import loading, text
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def nowhere(monkeypatch, tmp_path):

@@ -9,6 +9,8 @@ from keras_readinglist.datasets import learn_to_execute, nth_farthest
 from keras_readinglist.datasets.learn_to_execute import CURRICULA, TASKS, VOCABULARY, longest
 from keras_readinglist.datasets.nth_farthest import floor_accuracy, ranking
 
+pytestmark = pytest.mark.once
+
 
 def parts(inputs, count, dim):
     one_hot = inputs[..., dim:].reshape(*inputs.shape[:2], 3, count)

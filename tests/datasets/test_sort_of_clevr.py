@@ -16,6 +16,8 @@ from keras_readinglist.datasets.sort_of_clevr import (
     render,
 )
 
+pytestmark = pytest.mark.once
+
 
 def oracle(objects, question):
     """Answer a question in words from the encoded scene and the encoded question alone."""

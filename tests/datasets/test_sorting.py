@@ -5,6 +5,8 @@ import pytest
 
 from keras_readinglist.datasets import sorting_batch
 
+pytestmark = pytest.mark.once
+
 
 def test_the_order_sorts_what_is_there():
     values, mask, order = sorting_batch(50, (1, 7), 0, low=-2.0, high=3.0)

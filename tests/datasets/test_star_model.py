@@ -7,6 +7,8 @@ import pytest
 
 from keras_readinglist.datasets import star_graphical_model
 
+pytestmark = pytest.mark.once
+
 STAR = star_graphical_model(4, 3, rng=0, head=2)
 
 

@@ -6,6 +6,8 @@ import pytest
 from keras_readinglist.information import gate_saturation, probe_cells
 from keras_readinglist.information.cell_probes import PROPERTIES
 
+pytestmark = pytest.mark.once
+
 PLAY = 'ANNA:\nHe said "go" to me.\n\nBOB:\nNo (never).\n'
 CODE = "def f(x):\n    return [x]  # done\n"
 

@@ -14,6 +14,8 @@ from keras_readinglist.information import (
     two_part_image_code,
 )
 
+pytestmark = pytest.mark.once
+
 NOISE = np.random.default_rng(0).integers(0, 2, (64, 64))
 HALVES = np.repeat([[1], [0]], 32, axis=0).repeat(64, axis=1)
 

@@ -5,6 +5,8 @@ import pytest
 
 from keras_readinglist.information import NGram
 
+pytestmark = pytest.mark.once
+
 RNG = np.random.default_rng(0)
 TEXT = RNG.integers(0, 3, 60)
 TEST = RNG.integers(0, 3, 30)

@@ -9,6 +9,8 @@ import pytest
 from keras_readinglist.information import decode_image, encode_image, two_part_image_code
 from keras_readinglist.information.complexodynamics.image_codec import rank, unrank
 
+pytestmark = pytest.mark.once
+
 RNG = np.random.default_rng(0)
 
 

@@ -12,7 +12,7 @@ from keras_readinglist.layers.ntm.controllers import (
     LSTMController,
     product,
 )
-from keras_readinglist.layers.recurrent.cells import check_size
+from keras_readinglist.layers.validation import check_size
 
 CONTROLLERS = {"lstm": LSTMController, "feedforward": FeedForwardController}
 SIZES = (

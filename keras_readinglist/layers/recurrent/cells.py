@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from keras_readinglist.layers.recurrent import steps
+from keras_readinglist.layers.validation import check_size
 
 GATES = ("f", "i", "o")
 
@@ -423,9 +424,3 @@ def _peephole_gates(peephole, coupled):
             "`peephole` must not name 'i' when `coupled` is set: there is no input gate of its own."
         )
     return sorted(gates)
-
-
-def check_size(name, value):
-    """Raise a `ValueError` unless `value` is a positive integer."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"`{name}` must be a positive integer. Received: {name}={value}")

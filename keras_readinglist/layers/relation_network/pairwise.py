@@ -3,8 +3,8 @@
 import keras
 from keras import ops
 
-from keras_readinglist.layers.recurrent.cells import check_size
 from keras_readinglist.layers.relation_network import pieces
+from keras_readinglist.layers.validation import check_size, check_sizes
 
 AGGREGATES = ("sum", "mean")
 
@@ -77,7 +77,7 @@ class PairwiseRelation(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.units = check_units("units", units)
+        self.units = check_sizes("units", units)
         if aggregate not in AGGREGATES:
             raise ValueError(f"`aggregate` must be one of {AGGREGATES}. Received: {aggregate!r}")
         if arity not in (2, 3):
@@ -302,13 +302,3 @@ class PairwiseRelation(keras.layers.Layer):
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
             "bias_initializer": keras.initializers.serialize(self.bias_initializer),
         }
-
-
-def check_units(name, units, empty=False):
-    """Return `units` as a tuple; raise `ValueError` unless it holds positive integers."""
-    given = tuple(units) if isinstance(units, (list, tuple)) else (0,)
-    if not (given or empty) or not all(isinstance(u, int) and u > 0 for u in given):
-        raise ValueError(
-            f"`{name}` must be a sequence of positive integers. Received: {name}={units}"
-        )
-    return given

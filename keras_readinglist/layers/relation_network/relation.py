@@ -2,7 +2,8 @@
 
 import keras
 
-from keras_readinglist.layers.relation_network.pairwise import PairwiseRelation, check_units
+from keras_readinglist.layers.relation_network.pairwise import PairwiseRelation
+from keras_readinglist.layers.validation import check_sizes
 
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
@@ -65,8 +66,8 @@ class RelationNetwork(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.f_units = check_units("f_units", f_units, empty=True)
-        (self.output_dim,) = check_units("output_dim", [output_dim])
+        self.f_units = check_sizes("f_units", f_units, empty=True)
+        (self.output_dim,) = check_sizes("output_dim", [output_dim])
         if not 0 <= f_dropout < 1:
             raise ValueError(f"`f_dropout` must be in [0, 1). Received: f_dropout={f_dropout}")
         self.f_dropout, self.seed = f_dropout, seed

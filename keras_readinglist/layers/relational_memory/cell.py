@@ -7,8 +7,8 @@ import keras
 from keras import ops
 
 from keras_readinglist.layers.recurrent import loops
-from keras_readinglist.layers.recurrent.cells import check_size
 from keras_readinglist.layers.relational_memory import attention
+from keras_readinglist.layers.validation import check_size
 
 GATE_STYLES = ("unit", "memory", None)
 
