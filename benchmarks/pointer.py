@@ -12,7 +12,7 @@ import numpy as np
 from harness import Workload
 
 from keras_readinglist.applications import PointerNetwork
-from keras_readinglist.applications.pointer_network import pointer_loss, training_batch
+from keras_readinglist.applications.pointer_networks import pointer_loss, training_batch
 from keras_readinglist.datasets import tsp_batch
 
 BATCH, POINTS, UNITS = 128, 20, 256

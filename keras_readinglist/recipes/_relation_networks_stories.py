@@ -10,8 +10,7 @@ import zlib
 import keras
 import numpy as np
 
-from keras_readinglist.applications.relation_network_babi import RelationNetworkBabi
-from keras_readinglist.applications.relation_network_baselines import StoryLSTMBaseline
+from keras_readinglist.applications.relation_networks import RelationNetworkBabi, StoryLSTMBaseline
 from keras_readinglist.datasets.babi import TASKS, Example, encode_stories, story_words
 from keras_readinglist.recipes.recipe import Claim, Trained
 

@@ -25,7 +25,7 @@ from functools import partial
 import keras
 from keras import ops
 
-from keras_readinglist.applications.ntm import (
+from keras_readinglist.applications.neural_turing_machines import (
     LSTMSequenceModel,
     NTMSequenceModel,
     graves_rmsprop,

@@ -10,8 +10,7 @@ masked, tours by a beam of 3 over valid tours, triangulations greedily and freel
 import keras
 import numpy as np
 
-from keras_readinglist.applications import pointer_baselines as baselines
-from keras_readinglist.applications import pointer_network as models
+from keras_readinglist.applications import pointer_networks as models
 from keras_readinglist.datasets.convex_hull import convex_hull, convex_hull_batch, random_points
 from keras_readinglist.datasets.delaunay import delaunay, delaunay_batch
 from keras_readinglist.datasets.tsp import nearest_neighbor_tour, shortest_tours, tsp_batch
@@ -49,7 +48,7 @@ def build(config):
     """Return the untrained model of a run."""
     if config["model"] == "pointer":
         return models.PointerNetwork(config["units"])
-    kind = {"lstm": baselines.Seq2SeqBaseline, "attention": baselines.AttentionSeq2SeqBaseline}
+    kind = {"lstm": models.Seq2SeqBaseline, "attention": models.AttentionSeq2SeqBaseline}
     return kind[config["model"]](config["num_points"][1], config["units"])
 
 

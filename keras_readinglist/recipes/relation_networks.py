@@ -12,8 +12,11 @@ from functools import partial
 import keras
 import numpy as np
 
-from keras_readinglist.applications.relation_network import RelationNetworkVQA
-from keras_readinglist.applications.relation_network_baselines import CNNMLPBaseline, MLPBaseline
+from keras_readinglist.applications.relation_networks import (
+    CNNMLPBaseline,
+    MLPBaseline,
+    RelationNetworkVQA,
+)
 from keras_readinglist.datasets.sort_of_clevr import (
     ANSWERS,
     COLOURS,

@@ -18,8 +18,10 @@ from functools import partial
 import keras
 import numpy as np
 
-from keras_readinglist.applications.relational_rnn import RelationalRNNClassifier
-from keras_readinglist.applications.relational_rnn_seq2seq import RelationalRNNSeq2Seq
+from keras_readinglist.applications.relational_rnns import (
+    RelationalRNNClassifier,
+    RelationalRNNSeq2Seq,
+)
 from keras_readinglist.datasets.learn_to_execute import (
     TASKS,
     VOCABULARY,

@@ -13,12 +13,12 @@ Test sets have seeds that no training uses.
 import keras
 import numpy as np
 
-from keras_readinglist.applications.pointer_network import (
+from keras_readinglist.applications.pointer_networks import (
     PointerNetwork,
+    ReadProcessWrite,
     pointer_loss,
     training_batch,
 )
-from keras_readinglist.applications.read_process_write import ReadProcessWrite
 from keras_readinglist.datasets.convex_hull import convex_hull, random_points
 from keras_readinglist.datasets.sorting import sorting_batch
 from keras_readinglist.metrics.geometry import hull_accuracy

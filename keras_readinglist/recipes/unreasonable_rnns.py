@@ -17,14 +17,13 @@ import keras
 import numpy as np
 
 from keras_readinglist import datasets
-from keras_readinglist.applications.char_rnn import CharRNN
-from keras_readinglist.applications.char_tokenizer import CharTokenizer
-from keras_readinglist.applications.truncated_bptt import TruncatedBPTT
+from keras_readinglist.applications.language_models import CharRNN, TruncatedBPTT
 from keras_readinglist.datasets.streams import StreamBatcher
 from keras_readinglist.information.cell_probes import probe_cells
 from keras_readinglist.information.ngram import NGram
 from keras_readinglist.recipes.recipe import Claim, Recipe, Trained
 from keras_readinglist.recipes.training import fit
+from keras_readinglist.tokenizers import CharTokenizer
 
 REDUCED = {
     "units": 256,

@@ -10,7 +10,7 @@ from keras_readinglist.applications import (
     ReadProcessWrite,
     Seq2SeqBaseline,
 )
-from keras_readinglist.applications.pointer_network import (
+from keras_readinglist.applications.pointer_networks import (
     encode_targets,
     pointer_loss,
     training_batch,

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from keras_readinglist.applications import ReadProcessWrite
-from keras_readinglist.applications.pointer_network import pointer_loss, training_batch
+from keras_readinglist.applications.pointer_networks import pointer_loss, training_batch
 from keras_readinglist.datasets import sorting_batch
 
 RNG = np.random.default_rng(0)

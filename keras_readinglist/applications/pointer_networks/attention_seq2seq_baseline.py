@@ -1,87 +1,15 @@
-"""The two models that pointer networks are compared with (Vinyals et al., 2015)."""
+"""Sequence to sequence with attention and a fixed dictionary."""
 
 import keras
 from keras import ops
 
-from keras_readinglist.applications.pointer_network import SetToSequence
+from keras_readinglist.applications.pointer_networks.fixed_dictionary import FixedDictionary
 from keras_readinglist.layers.pointer_attention import PointerAttention
 from keras_readinglist.layers.recurrent import steps
-from keras_readinglist.layers.validation import check_size
-
-
-class _FixedDictionary(SetToSequence):
-    """What the comparison models share: one output class for every place up to `max_points`."""
-
-    def __init__(self, max_points, units=256, input_dim=2, encoder="lstm", **kwargs):
-        check_size("max_points", max_points)
-        self.max_points = max_points
-        super().__init__(units, input_dim, encoder, **kwargs)
-
-    def _build_scores(self):
-        self.head = keras.layers.Dense(self.max_points + 1, dtype=self.dtype_policy)
-        self.head.build((None, None, self._head_width()))
-
-    def _head_width(self):
-        return self.units
-
-    def _num_symbols(self, num_points):
-        if num_points > self.max_points:
-            raise ValueError(
-                f"`inputs` must hold at most max_points={self.max_points} points: the dictionary "
-                f"of this model is fixed. Received: {num_points}"
-            )
-        return self.max_points + 1
-
-    def _memory(self, encoded, mask):
-        self._num_symbols(encoded.shape[1] or 0)
-        return {"memory": encoded, "memory_mask": mask}
-
-    def get_config(self):
-        return {**super().get_config(), "max_points": self.max_points}
 
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
-class Seq2SeqBaseline(_FixedDictionary):
-    """The first comparison model: an LSTM encoder and decoder with a fixed output dictionary.
-
-    Args:
-        max_points: Positive integer, the largest number of points.
-        units: Positive integer, the width of both LSTMs. Defaults to 256.
-        input_dim: Positive integer, the dimension of a point. Defaults to 2.
-        encoder: `"lstm"` or `"bilstm"`.
-        **kwargs: Base model keyword arguments.
-
-    Call arguments: as for `PointerNetwork`.
-
-    Input shape:
-        As for `PointerNetwork`.
-
-    Output shape:
-        `(batch, m, max_points + 1)`.
-
-    Raises:
-        ValueError: If there are more than `max_points` points.
-
-    Example:
-        >>> model = Seq2SeqBaseline(max_points=6, units=8)
-        >>> model.generate(np.random.rand(2, 6, 2))[0].shape
-        (2, 7)
-
-    References:
-        - [Vinyals et al., 2015](https://arxiv.org/abs/1506.03134), section 2.1
-        - [Sutskever et al., 2014](https://arxiv.org/abs/1409.3215)
-    """
-
-    def _write(self, inputs, memory, states):
-        return self.head(self.writer(inputs, initial_state=states)[0])
-
-    def _write_step(self, inputs, memory, states):
-        decoded, *states = self.writer(inputs, initial_state=states)
-        return self.head(decoded)[:, 0], states
-
-
-@keras.saving.register_keras_serializable(package="keras_readinglist")
-class AttentionSeq2SeqBaseline(_FixedDictionary):
+class AttentionSeq2SeqBaseline(FixedDictionary):
     """The second comparison model: attention blends the memory instead of pointing into it.
 
     `d'_i = sum_j softmax(u_i)_j e_j`; `[d_i, d'_i]` gives the scores of a fixed dictionary, and

@@ -5,10 +5,10 @@ import numpy as np
 from keras import ops
 
 from keras_readinglist import layers
-from keras_readinglist.applications.char_tokenizer import CharTokenizer
 from keras_readinglist.decoding.compiled import Compiled
 from keras_readinglist.decoding.sampling import check_sampling, choose
 from keras_readinglist.presets import PresetMixin
+from keras_readinglist.tokenizers import CharTokenizer
 
 CELLS = {"lstm": layers.LSTM, "gru": layers.GRU, "rnn": layers.SimpleRNN}
 _READ = 64  # characters per compiled step when reading

@@ -4,10 +4,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_readinglist.applications.char_tokenizer import CharTokenizer
 from keras_readinglist.decoding.compiled import Compiled
 from keras_readinglist.layers.validation import check_size
 from keras_readinglist.presets import PresetMixin
+from keras_readinglist.tokenizers import CharTokenizer
 
 END = 0  # the class after the last character; class k + 1 is character k of the vocabulary
 

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from keras_readinglist.applications.pointer_network import PointerNetwork
+from keras_readinglist.applications.pointer_networks.pointer_network import PointerNetwork
 from keras_readinglist.layers.set2set import ProcessBlock
 
 

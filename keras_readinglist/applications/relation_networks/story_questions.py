@@ -1,0 +1,84 @@
+"""A relation network over the sentences of a story (Santoro et al., 2017, section 5.3)."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_readinglist.datasets.babi import Example, encode_stories
+from keras_readinglist.decoding.compiled import Compiled
+from keras_readinglist.layers.validation import check_size
+from keras_readinglist.presets import PresetMixin
+
+
+class StoryQuestions(PresetMixin, keras.Model):
+    """Answers questions about stories, as token ids or in words.
+
+    The base of `RelationNetworkBabi` and of its comparison model.
+    """
+
+    def __init__(
+        self,
+        vocab_size,
+        num_answers,
+        max_sentences=20,
+        vocabulary=None,
+        answers=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        for name, value in (
+            ("vocab_size", vocab_size),
+            ("num_answers", num_answers),
+            ("max_sentences", max_sentences),
+        ):
+            check_size(name, value)
+        for name, given, count in (
+            ("vocabulary", vocabulary, vocab_size - 1),
+            ("answers", answers, num_answers),
+        ):
+            if given is not None and len(given) != count:
+                raise ValueError(f"`{name}` must hold {count} words. Received: {len(given)}")
+        self.vocab_size, self.num_answers = vocab_size, num_answers
+        self.max_sentences = max_sentences
+        self.vocabulary = None if vocabulary is None else tuple(vocabulary)
+        self.answers = None if answers is None else tuple(answers)
+        self._compiled = {}
+
+    def _embedding(self, width):
+        # Keras would draw within 0.05: to the LSTM all words would be nearly the same for long.
+        initializer = keras.initializers.RandomNormal(stddev=1.0)
+        return keras.layers.Embedding(
+            self.vocab_size, width, initializer, dtype=self.dtype_policy, name="embedding"
+        )
+
+    def ask(self, story, question):
+        """Answer a question in words.
+
+        Args:
+            story: List of sentences; of more than `max_sentences` the last are read.
+            question: String.
+
+        Returns:
+            Pair: the answer, and a dictionary from every answer to its probability.
+
+        Raises:
+            ValueError: If the model has no vocabulary, a word is unknown, or a text is empty.
+        """
+        probabilities = self._run("ask", lambda batch: ops.softmax(self(batch)), story, question)
+        best = self.answers[int(np.argmax(probabilities))]
+        return best, dict(zip(self.answers, probabilities.tolist(), strict=True))
+
+    def _run(self, name, function, story, question):
+        if self.vocabulary is None or self.answers is None:
+            raise ValueError(f"`{name}` needs a model with `vocabulary` and `answers`.")
+        if not story or not question.strip():
+            raise ValueError("`story` must have a sentence, and `question` a word.")
+        example = Example(tuple(story), question, "", ())
+        stories, questions = encode_stories([example], self.vocabulary, self.max_sentences)
+        if name not in self._compiled:
+            self._compiled[name] = Compiled(function, self)
+        return self._compiled[name](stories=stories, questions=questions)[0]
+
+    def get_config(self):
+        names = ("vocab_size", "num_answers", "max_sentences", "vocabulary", "answers")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
