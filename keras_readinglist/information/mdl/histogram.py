@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from keras_readinglist.information.mdl.estimator import Estimator
-from keras_readinglist.information.mdl.families import check_numbers
+from keras_readinglist.information.mdl.estimator import Estimator, check_real
 from keras_readinglist.information.mdl.multinomial import log_complexities
 
 
@@ -36,12 +35,15 @@ class MDLHistogram(Estimator):
         - Kontkanen, Myllymäki, 2007, MDL histogram density estimation
     """
 
+    kind = "density_estimator"
+    inputs = ("one_d_array",)
+
     def __init__(self, epsilon=None, max_bins=20):
         self.epsilon, self.max_bins = epsilon, max_bins
 
-    def fit(self, x):
+    def fit(self, x, y=None):
         """Find the best histogram of a sample."""
-        x = check_numbers(np.ravel(x))
+        x = check_real(x, "x").ravel()
         if len(x) == 0:
             raise ValueError("`x` must not be empty.")
         if not isinstance(self.max_bins, (int, np.integer)) or self.max_bins < 1:
@@ -70,12 +72,12 @@ class MDLHistogram(Estimator):
     def density(self, x):
         """Return the estimated density, 0 outside the range of the sample."""
         self._fitted("edges_")
-        x = np.asarray(x, float)
+        x = check_real(x, "x")
         bins = np.searchsorted(self.edges_, x, side="right") - 1
         inside = (bins >= 0) & (bins < self.n_bins_)
         return np.where(inside, self.densities_[np.clip(bins, 0, self.n_bins_ - 1)], 0.0)
 
-    def score(self, x):
+    def score(self, x, y=None):
         """Return the mean log density in nats of values within the range of the sample."""
         density = self.density(x)
         return float(np.log(density[density > 0]).mean())

@@ -7,10 +7,18 @@ import numpy as np
 from keras_readinglist.information.mdl.families import Family
 
 CRITERIA = ("rnml", "gmdl", "bic", "aic", "aicc", "loo", "two_part", "prequential")
+_RATIO = np.log(100.0)  # the median of how often more than chance the columns explain, in nats
 
 
-def regression_score(criterion, n, k, rss, fitted, press=None):
+def regression_score(criterion, n, k, rss, fitted, press=None, level=None):
     """Return a criterion of linear regression in nats, up to what all models share.
+
+    `"rnml"` and `"gmdl"` are lengths of the same numbers whatever the columns: first their length
+    as a vector, then its direction. Without columns all directions are alike. With `k` columns
+    the share of the length that they explain is named first, if it is more than the `k / n` that
+    `k` columns of noise explain. An intercept is a column before the others, so its size does not
+    count as something that they explain: the choice among models with an intercept does not depend
+    on the origin of `y`.
 
     Args:
         criterion: `"rnml"` (Rissanen's normalized maximum likelihood), `"gmdl"` (Hansen and Yu),
@@ -18,42 +26,33 @@ def regression_score(criterion, n, k, rss, fitted, press=None):
         n: Integer, the sample size.
         k: Integer or array, the number of columns, the intercept among them, from 1 to `n - 1`.
         rss: Float or array, the squared error of the fit.
-        fitted: Float or array, the squared length of the fit.
+        fitted: Float or array, the squared length of the fit; with a `level`, of the fit less its
+            mean.
         press: Float or array, the squared error of leaving one out, for `"loo"`.
+        level: Float, `n` times the squared mean of `y`, if the columns span an intercept.
 
     Returns:
-        Float or array. `"rnml"` and `"gmdl"` depend on where the origin of `y` is, through
-        `fitted`: the intercept is a column like the others.
+        Float or array.
 
     Raises:
         ValueError: If the criterion is unknown or there are too many columns.
 
     References:
-        - Rissanen, 2000, MDL denoising; Hansen, Yu, 2001; Hurvich, Tsai, 1989
+        - Rissanen, 2000, MDL denoising; Roos, Myllymäki, Rissanen, 2009, MDL denoising revisited
+        - Hansen, Yu, 2001; Hurvich, Tsai, 1989
     """
-    from scipy.special import gammaln
-
     k = np.asarray(k)
     if (k < 1).any() or (k >= n).any():
         raise ValueError(f"`k` must lie from 1 to n - 1, {n - 1}. Received: k={k}")
-    tiny = np.finfo(float).tiny
-    rss, fitted = np.maximum(rss, tiny), np.maximum(fitted, tiny)
+    rss = np.maximum(rss, np.finfo(float).tiny)
     fit = n / 2 * np.log(rss / n)
-    if criterion == "rnml":
-        return (
-            (n - k) / 2 * np.log(rss / n)
-            + k / 2 * np.log(fitted / n)
-            - gammaln((n - k) / 2)
-            - gammaln(k / 2)
-            + np.log(4.0 / k**2)
-            + n / 2 * np.log(n * np.pi)
-        )
-    if criterion == "gmdl":
-        variance = rss / (n - k)
-        used = n / 2 * np.log(variance) + k / 2 * np.log(fitted / (k * variance)) + np.log(n)
-        total = rss + fitted
-        null = n / 2 * np.log(total / n) + np.log(n) / 2
-        return np.where(fitted / total > k / n, used, null)
+    if criterion in ("rnml", "gmdl"):
+        code = _rnml if criterion == "rnml" else _gmdl
+        if level is None:
+            return code(n, k, rss, fitted)
+        rest = rss + fitted
+        mean = code(n, np.asarray(1), rest, level) - code(n - 1, np.asarray(0), rest, 0.0)
+        return mean + code(n - 1, k - 1, rss, fitted)
     if criterion == "bic":
         return fit + k / 2 * np.log(n)
     if criterion == "aic":
@@ -62,14 +61,50 @@ def regression_score(criterion, n, k, rss, fitted, press=None):
         room = np.where(n - k - 2 > 0, n - k - 2, np.nan)
         return np.nan_to_num(fit + (k + 1) * n / room, nan=np.inf)
     if criterion == "loo":
-        return n / 2 * np.log(np.maximum(press, tiny) / n)
+        return n / 2 * np.log(np.maximum(press, np.finfo(float).tiny) / n)
     if criterion == "two_part":
         return n / 2 * (np.log(2 * np.pi * rss / n) + 1) + (k + 1) / 2 * np.log(n)
     raise ValueError(f"`criterion` must be one of {CRITERIA}. Received: {criterion!r}")
 
 
+def _rnml(n, k, rss, fitted):
+    """Return Rissanen's code: the maximized likelihood, normalized over data and both scales.
+
+    Normalizing leaves `p(y)` proportional to `fitted ** (-k / 2) rss ** (-(n - k) / 2)`: uniform in
+    the logarithms of the total and of `fitted / rss`. The second has no bounds of its own and
+    would cost infinitely much, so it gets a proper density: above chance `_RATIO / (_RATIO + u)**2`
+    of the excess `u`; below chance the columns say nothing, and the code is that of no columns.
+    """
+    from scipy.special import betainc, betaln, gammaln
+
+    total = rss + fitted
+    nothing = n / 2 * np.log(np.pi * total) - gammaln(n / 2)
+    pays = (k > 0) & (fitted * n > k * total)
+    k, ratio = np.where(pays, k, 1), np.where(pays, fitted / rss, 1.0)
+    a, b = k / 2, (n - k) / 2
+    # -log of the density of log(fitted / rss) if all directions are alike, and of ours
+    alike = betaln(a, b) - a * np.log(ratio) + (a + b) * np.log1p(ratio)
+    excess = np.maximum(np.log(ratio) - np.log(k / (n - k)), 0)
+    above = np.log1p(-betainc(a, b, k / n))  # the probability that is left for what is above chance
+    ours = 2 * np.log(_RATIO + excess) - np.log(_RATIO) - above
+    return nothing + np.where(pays, ours - alike, 0.0)
+
+
+def _gmdl(n, k, rss, fitted):
+    """Return Hansen and Yu's mixture code, with half a logarithm of `n` for each of its scales."""
+    total = rss + fitted
+    nothing = n / 2 * np.log(total / n) + np.log(n) / 2
+    pays = (k > 0) & (fitted * n > k * total)
+    k, fitted = np.where(pays, k, 1), np.where(pays, fitted, 1.0)
+    variance = rss / (n - k)
+    used = n / 2 * np.log(variance) + k / 2 * np.log(fitted / (k * variance)) + np.log(n)
+    return np.where(pays, used, nothing)
+
+
 def nested_scores(columns, y, criterion):
     """Return the scores of the first 1, 2, … columns, from one QR decomposition.
+
+    A column that depends on those before it adds nothing and costs nothing.
 
     Args:
         columns: Array `(n, columns)`, most important first.
@@ -80,23 +115,66 @@ def nested_scores(columns, y, criterion):
         Array of as many scores as there are columns.
 
     Raises:
-        ValueError: If there are `n` columns or more.
+        ValueError: If there are `n` independent columns or more, or too few rows that determine
+            them for `"prequential"`.
     """
-    n, count = columns.shape
+    n = len(y)
+    kept = first_independent(columns)
+    ranks = np.cumsum(kept)
+    basis = columns[:, kept]
     if criterion == "prequential":
-        return np.array(
-            [prequential_nats(columns[:, : k + 1], y, start=count + 1) for k in range(count)]
-        )
-    q, _ = np.linalg.qr(columns)
-    z = q.T @ y
-    fitted = np.cumsum(z**2)
-    rss = np.maximum(y @ y - fitted, 0)
+        start = _first_determined(basis)
+        scores = [prequential_nats(basis[:, :k], y, start) for k in range(1, ranks[-1] + 1)]
+        return np.array(scores)[np.maximum(ranks, 1) - 1]
+    q = np.zeros(columns.shape)
+    q[:, kept] = np.linalg.qr(basis)[0]
+    mean = y.mean()
+    spans_mean = np.abs(_residuals(q, np.ones(n))).max(axis=0) < 1e-10
+    residuals = np.where(spans_mean, _residuals(q, y - mean), _residuals(q, y))
+    # Below this the error is rounding, and its size says nothing.
+    rss = np.maximum((residuals**2).sum(axis=0), n * (1e-14 * np.abs(y).max()) ** 2)
     press = None
     if criterion == "loo":
-        residuals = y[:, None] - np.cumsum(q * z, axis=1)
         leverage = np.cumsum(q**2, axis=1)
         press = np.sum((residuals / np.maximum(1 - leverage, 1e-12)) ** 2, axis=0)
-    return regression_score(criterion, n, np.arange(1, count + 1), rss, fitted, press)
+    args = criterion, n, np.maximum(ranks, 1), rss
+    fitted, beside_mean = (np.cumsum((q.T @ v) ** 2) for v in (y, y - mean))
+    scores = np.where(
+        spans_mean,
+        regression_score(*args, beside_mean, press, n * mean**2),
+        regression_score(*args, fitted, press),
+    )
+    return np.round(scores, 9)  # what differs by rounding alone is equal: the fewest columns win
+
+
+def _residuals(q, y):
+    """Return what the first 1, 2, … orthonormal columns leave of `y`."""
+    return y[:, None] - np.cumsum(q * (q.T @ y), axis=1)
+
+
+def first_independent(columns):
+    """Return which columns do not depend on those before them, a boolean array."""
+    kept, basis = [], np.zeros((len(columns), 0))
+    for column in columns.T / np.maximum(np.abs(columns).max(axis=0), 1e-300)[:, None]:
+        rest = column
+        for _ in range(2):  # the second time removes what rounding left of the first
+            rest = rest - basis @ (basis.T @ rest)
+        length = np.linalg.norm(rest)
+        kept.append(bool(length > 1e-11 * max(np.linalg.norm(column), 1e-300)))
+        if kept[-1]:
+            basis = np.column_stack([basis, rest / length])
+    return np.array(kept)
+
+
+def _first_determined(columns):
+    """Return after how many rows the columns are independent, with one row to spare."""
+    n, k = columns.shape
+    for start in range(k + 1, n):
+        if first_independent(columns[:start]).all():
+            return start
+    raise ValueError(
+        f"`x` must determine {k} coefficients before its last row for criterion 'prequential'."
+    )
 
 
 def prequential_nats(columns, y, start=None, predictive="student"):
@@ -105,9 +183,11 @@ def prequential_nats(columns, y, start=None, predictive="student"):
     One row is added to a triangular factor at a time, which stays stable where inverses would not.
 
     Args:
-        columns: Array `(n, columns)` of full rank within the first `start` rows.
+        columns: Array `(n, columns)`.
         y: Array `(n,)`.
-        start: Integer, how many numbers are taken as given; at least `columns + 1`, the default.
+        start: Integer, how many numbers are taken as given; at least `columns + 1`, and their rows
+            must be of full rank. `None` for two, whatever the columns, so that lengths compare:
+            a number then is predicted by the first columns that the numbers before it determine.
         predictive: `"student"`, the exact Bayesian prediction under the prior `1 / sigma`, or
             `"least_squares"`: the summed squared error of the predictions instead of nats.
 
@@ -123,24 +203,26 @@ def prequential_nats(columns, y, start=None, predictive="student"):
     from scipy.stats import t as student
 
     n, k = columns.shape
-    start = k + 1 if start is None else start
-    if not k + 1 <= start <= n:
-        raise ValueError(f"`start` must lie from {k + 1} to {n}. Received: start={start}")
-    factor = _triangle(np.column_stack([columns, y])[:start])
-    if abs(np.diag(factor)[:k]).min() <= 1e-12 * abs(factor).max():
-        raise ValueError(f"`start` must leave rows of full rank before it. Received: {start}")
-    total = 0.0
-    for i in range(start, n):
-        weights, scaled = _solve(factor, columns[i])
-        spread = 1 + scaled @ scaled
-        error = y[i] - columns[i] @ weights
-        if predictive == "student":
-            scale = abs(factor[k, k]) / np.sqrt(i - k) * np.sqrt(spread)
-            total -= student.logpdf(error, i - k, scale=max(scale, 1e-150))
+    if start is not None:
+        if not k + 1 <= start <= n:
+            raise ValueError(f"`start` must lie from {k + 1} to {n}. Received: start={start}")
+        if not first_independent(columns[:start]).all():
+            raise ValueError(f"`start` must leave rows of full rank before it. Received: {start}")
+    used, factor, found = np.zeros(0, int), None, []
+    for i in range(2 if start is None else start, n):
+        if len(used) == k:
+            factor = _triangle(np.vstack([factor, np.append(columns[i - 1], y[i - 1])]))
         else:
-            total += error**2
-        factor = _triangle(np.vstack([factor, np.append(columns[i], y[i])]))
-    return float(total)
+            used = np.flatnonzero(first_independent(columns[:i]))[: i - 1]
+            factor = _triangle(np.column_stack([columns[:i, used], y[:i]]))
+        row, free = columns[i, used], i - len(used)
+        weights, scaled = _solve(factor, row)
+        scale = abs(factor[-1, -1]) / np.sqrt(free) * np.sqrt(1 + scaled @ scaled)
+        found.append((y[i] - row @ weights, free, max(scale, 1e-150)))
+    errors, free, scales = np.array(found).reshape(-1, 3).T
+    if predictive == "student":
+        return float(-student.logpdf(errors, free, scale=scales).sum())
+    return float(errors @ errors)
 
 
 def _triangle(rows):
@@ -192,6 +274,7 @@ class LinearRegression(Family):
         return self._score("two_part", y)
 
     def prequential(self, y):
+        """Take the first two numbers as given, and predict the others from those before."""
         return prequential_nats(self.columns, y)
 
 
@@ -244,14 +327,10 @@ def independent_columns(columns):
             f"`columns` must be at least 1 and at most n - 1, {len(columns) - 1}. "
             f"Received: {columns.shape[1]}"
         )
-    if np.linalg.matrix_rank(columns) == columns.shape[1]:
-        return columns
-    from scipy.linalg import qr
-
-    _, r, order = qr(columns, mode="economic", pivoting=True)
-    size = abs(np.diag(r))
-    kept = np.sort(order[size > size.max() * len(columns) * np.finfo(float).eps])
-    warnings.warn(f"{columns.shape[1] - len(kept)} dependent columns are left out.", stacklevel=3)
+    kept = first_independent(columns)
+    if not kept.all():
+        left_out = np.sum(~kept)
+        warnings.warn(f"{left_out} dependent columns are left out.", stacklevel=3)
     return columns[:, kept]
 
 

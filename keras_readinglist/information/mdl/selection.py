@@ -93,6 +93,8 @@ class MDLMarkovOrder(Estimator):
         (2, 1)
     """
 
+    inputs = ("one_d_array", "categorical")
+
     def __init__(self, max_order=5, categories=None, method="nml"):
         self.max_order, self.categories, self.method = max_order, categories, method
 
@@ -127,3 +129,14 @@ class MDLMarkovOrder(Estimator):
     def predict(self, context):
         """Return the most probable symbol after a context."""
         return int(np.argmax(self.predict_proba(context)))
+
+    def score(self, x, y=None):
+        """Return the mean log probability in nats of a sequence's symbols after their contexts."""
+        self._fitted("order_")
+        x = check_symbols(x, self.n_categories_)
+        if len(x) <= self.order_:
+            raise ValueError(f"`x` must have more than {self.order_} symbols. Received: {len(x)}")
+        places = range(self.order_, len(x))
+        return float(
+            np.mean([np.log(self.predict_proba(x[i - self.order_ : i])[x[i]]) for i in places])
+        )
