@@ -1,7 +1,9 @@
 """Codes of single strings: they are codes, they equal slow definitions, and they tell noise."""
 
 import itertools
+import lzma
 import math
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -10,6 +12,8 @@ import pytest
 from keras_readinglist import information as info
 from keras_readinglist.information.algorithmic.denoising import template_bits
 from keras_readinglist.information.algorithmic.structure import majority, markov_type_size
+
+pytestmark = pytest.mark.once
 
 RNG = np.random.default_rng(0)
 ENGLISH = "the quick brown fox jumps over the lazy dog and runs away from the hunter again " * 6
@@ -85,10 +89,19 @@ def test_lempel_ziv_against_trying_all_copies():
 
 
 def test_lengths_leave_headers_out():
-    for compressor in ("zlib", "bz2", "lzma", "ctw", "lz76"):
+    for compressor in ("zlib", "gzip", "bz2", "lzma", "ppm", "ctw", "lz76"):
         assert info.compressed_length("", compressor) < 3
         assert info.compressed_length(ENGLISH, compressor) < 250
     assert info.compressed_length(b"abc", zlib.compress) == len(zlib.compress(b"abc"))
+    for name, other in (("gzip", "zlib"), ("ppm", "ctw")):
+        assert info.compressed_length(ENGLISH, name) == info.compressed_length(ENGLISH, other)
+
+
+@pytest.mark.parametrize("text", [b"", b"a", ENGLISH.encode(), bytes(range(256)) * 20])
+def test_lzma_with_a_small_dictionary_writes_as_many_bytes(text):
+    filters = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME}]
+    expected = len(lzma.compress(text, lzma.FORMAT_RAW, filters=filters))
+    assert info.compressed_length(text, "lzma") == expected
 
 
 @pytest.mark.parametrize("compressor", ["zlib", "bz2", "lzma", "ctw", "lz76"])
@@ -115,12 +128,33 @@ def test_primed_compressors_give_what_compressing_pairs_gives():
         compressor = zlib.compressobj(9, zlib.DEFLATED, -15)
         return compressor.compress(data) + compressor.flush()
 
-    np.testing.assert_allclose(matrix, info.ncd_matrix(texts, compressor=deflate), atol=0.02)
+    np.testing.assert_array_equal(matrix, info.ncd_matrix(texts, compressor=deflate))
     np.testing.assert_array_equal(matrix, matrix.T)
+    for n_jobs in (-1, 1, 3):
+        np.testing.assert_array_equal(
+            matrix, info.ncd_matrix(texts, n_jobs=n_jobs, compressor="zlib")
+        )
+    ordered = info.ncd_matrix(texts, compressor=deflate, symmetric=False)
+    sizes = [len(deflate(text.encode())) for text in texts]
+    for i, j in itertools.product(range(3), repeat=2):
+        joint = len(deflate((texts[i] + texts[j]).encode()))
+        expected = (joint - min(sizes[i], sizes[j])) / max(sizes[i], sizes[j])
+        assert ordered[i, j] == pytest.approx(expected)
+    np.testing.assert_allclose(matrix, np.minimum(ordered, ordered.T))
     rows = info.ncd_matrix(texts[:2], texts, "zlib")
     np.testing.assert_allclose(rows, matrix[:2])
     with pytest.warns(UserWarning, match="forgets"):
         info.ncd_matrix(["a" * 40_000], compressor="zlib")
+
+
+def test_many_short_texts_need_little_memory_for_a_pair():
+    texts = [bytes(text) for text in RNG.integers(97, 110, (150, 40), dtype=np.uint8)]
+    for compressor in (lambda data: data[: len(data) // 2], "zlib"):
+        tracemalloc.start()
+        info.ncd_matrix(texts, compressor=compressor, n_jobs=2)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 200 * len(texts) ** 2 + 4e6
 
 
 def test_classifier_and_clustering():
@@ -286,6 +320,16 @@ def test_gray_is_denoised(codec):
         (lambda: info.lempel_ziv_complexity([0.5]), "x"),
         (lambda: info.compressed_length("a", "rar"), "compressor"),
         (lambda: info.ncd_matrix(["a"], compressor="rar"), "compressor"),
+        (lambda: info.ncd_matrix("abc"), "items"),
+        (lambda: info.ncd_matrix(["a"], b"abc"), "others"),
+        (lambda: info.ncd_matrix([None]), "items"),
+        (lambda: info.ncd_matrix(3), "items"),
+        (lambda: info.ncd_matrix(["a"], n_jobs=0), "n_jobs"),
+        (lambda: info.ncd_matrix(["a"], n_jobs=1.5), "n_jobs"),
+        (lambda: info.compressed_length("a", 3), "compressor"),
+        (lambda: info.ncd_clustering("abc"), "items"),
+        (lambda: info.NCDClassifier(1).fit("ab", ["a", "b"]), "x"),
+        (lambda: info.NCDClassifier(1).fit(["a", "b"], ["a", "b"]).predict("ab"), "x"),
         (lambda: info.NCDClassifier(5).fit(["a"], ["b"]), "n_neighbors"),
         (lambda: info.NCDClassifier(1).fit(["a"], []), "x"),
         (lambda: info.NCDClassifier(1).predict(["a"]), "NCDClassifier"),
