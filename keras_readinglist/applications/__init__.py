@@ -4,7 +4,6 @@ from keras_readinglist.applications.joint_set_model import JointSetModel
 from keras_readinglist.applications.language_models import (
     CharRNN,
     RelationalRNNLanguageModel,
-    TruncatedBPTT,
 )
 from keras_readinglist.applications.lstm_explorer import LSTMExplorer
 from keras_readinglist.applications.neural_turing_machines import (
@@ -28,6 +27,7 @@ from keras_readinglist.applications.relational_rnns import (
     RelationalRNNClassifier,
     RelationalRNNSeq2Seq,
 )
+from keras_readinglist.applications.truncated_bptt import TruncatedBPTT
 from keras_readinglist.tokenizers import CharTokenizer
 
 __all__ = [

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_readinglist.decoding.compiled import Compiled
+from keras_readinglist.decoding.compiled import compiled
 from keras_readinglist.decoding.order_search import order_search
 from keras_readinglist.layers.recurrent import LSTM
 from keras_readinglist.layers.validation import check_size
@@ -96,7 +96,6 @@ class JointSetModel(PresetMixin, keras.Model):
         self.search, self.seed = search, seed
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.reader = LSTM(units, return_sequences=True, return_state=True, dtype=self.dtype_policy)
-        self._compiled = {}
         self.build()
 
     def _check_order(self, name, order):
@@ -191,7 +190,13 @@ class JointSetModel(PresetMixin, keras.Model):
             Float array `(batch,)`.
         """
         order = self.order if order is None else self._check_order("order", order)
-        return self._run(("log_p", *order), lambda x: self._log_p(x, self._fixed(x, order)), values)
+        values = self._check_values(values)
+        orders = np.broadcast_to(np.array(order, "int32"), values.shape)
+        return self._log_probability(values=values, orders=orders)
+
+    @compiled
+    def _log_probability(self, values, orders):
+        return self._log_p(values, orders)
 
     def search_orders(self, values, mode="sample", beam_size=8):
         """Return the order that a search finds for every example, `(batch, num_variables)`.
@@ -201,8 +206,11 @@ class JointSetModel(PresetMixin, keras.Model):
             mode: As for `decoding.order_search.order_search`.
             beam_size: As there.
         """
-        key = ("search", mode, beam_size)
-        return self._run(key, lambda x: self._search(x, mode, beam_size)[0], values)
+        return self._orders(values=self._check_values(values), mode=mode, beam_size=beam_size)
+
+    @compiled(static=("mode", "beam_size"))
+    def _orders(self, values, mode, beam_size):
+        return self._search(values, mode, beam_size)[0]
 
     def order_posterior(self, values, orders):
         """Return how much of the probability of the values each of several orders has.
@@ -218,7 +226,7 @@ class JointSetModel(PresetMixin, keras.Model):
         shares = np.exp(scores - scores.max(axis=1, keepdims=True))
         return shares / shares.sum(axis=1, keepdims=True)
 
-    def _run(self, key, function, values):
+    def _check_values(self, values):
         values = np.asarray(values, "int32")
         inside = values.ndim == 2 and values.shape[1] == self.num_variables
         if not inside or values.min() < 0 or values.max() >= self.cardinality:
@@ -226,9 +234,7 @@ class JointSetModel(PresetMixin, keras.Model):
                 f"`values` must be numbers below {self.cardinality} of the shape (batch, "
                 f"{self.num_variables}). Received shape: {values.shape}"
             )
-        if key not in self._compiled:
-            self._compiled[key] = Compiled(lambda batch: function(batch["values"]), self)
-        return self._compiled[key](values=values)
+        return values
 
     def get_config(self):
         names = ("num_variables", "cardinality", "units", "order", "search", "candidates", "seed")

@@ -1,5 +1,7 @@
 """A long sequence as parallel contiguous streams, for truncated back-propagation through time."""
 
+import numbers
+
 import keras
 import numpy as np
 
@@ -17,7 +19,8 @@ class StreamBatcher(keras.utils.PyDataset):
         sequence_length: Positive integer `T`, the length of a chunk.
 
     Raises:
-        ValueError: If the sequence is too short for one batch.
+        ValueError: If the sequence is too short for one batch or holds anything but integers that
+            fit into int32.
 
     Example:
         >>> batches = StreamBatcher(np.arange(9), batch_size=2, sequence_length=2)
@@ -31,9 +34,9 @@ class StreamBatcher(keras.utils.PyDataset):
 
     def __init__(self, ids, batch_size, sequence_length):
         super().__init__()
-        ids = np.asarray(ids, dtype="int32")
+        ids = np.asarray(ids)
         for name, value in (("batch_size", batch_size), ("sequence_length", sequence_length)):
-            if not isinstance(value, int) or value < 1:
+            if not isinstance(value, numbers.Integral) or value < 1:
                 raise ValueError(f"`{name}` must be a positive integer. Received: {name}={value}")
         needed = batch_size * sequence_length + 1
         if ids.ndim != 1 or len(ids) < needed:
@@ -41,6 +44,12 @@ class StreamBatcher(keras.utils.PyDataset):
                 f"`ids` must be one sequence of at least {needed} integers for batch_size="
                 f"{batch_size} and sequence_length={sequence_length}. Received shape: {ids.shape}"
             )
+        if ids.dtype.kind not in "iu" or ids.min() < 0 or ids.max() >= 2**31:
+            raise ValueError(
+                f"`ids` must be integers from 0 to 2**31 - 1. Received: {ids.dtype} from "
+                f"{ids.min()} to {ids.max()}"
+            )
+        ids = ids.astype("int32")
         self.length, self.sequence_length = (len(ids) - 1) // batch_size, sequence_length
         rows = self.length * batch_size
         self.inputs = ids[:rows].reshape(batch_size, self.length)
@@ -52,5 +61,8 @@ class StreamBatcher(keras.utils.PyDataset):
 
     def __getitem__(self, index):
         """Return the inputs and the targets of a chunk, `(batch_size, sequence_length)` each."""
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"`index` must lie below {len(self)}. Received: index={index}")
+        index %= len(self)
         columns = slice(index * self.sequence_length, (index + 1) * self.sequence_length)
         return self.inputs[:, columns], self.targets[:, columns]

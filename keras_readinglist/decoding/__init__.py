@@ -1,3 +1,20 @@
-"""Generic decoding loops: sampling and beam search."""
+"""Loops that write sequences: sampling, beam search and search over orders, and compiled methods.
 
-__all__ = []
+They share one contract: `step(tokens, state, t) -> (log_probabilities, state)`.
+"""
+
+from keras_readinglist.decoding.beam_search import beam_search
+from keras_readinglist.decoding.compiled import Compiled, compiled
+from keras_readinglist.decoding.order_search import order_search
+from keras_readinglist.decoding.sampling import choose, filter_logits, gumbel_noise, sample
+
+__all__ = [
+    "Compiled",
+    "beam_search",
+    "choose",
+    "compiled",
+    "filter_logits",
+    "gumbel_noise",
+    "order_search",
+    "sample",
+]

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from keras_readinglist.decoding.carry import keep_types
 from keras_readinglist.layers.masking import REFUSED
 
 
@@ -20,8 +21,9 @@ def beam_search(step, state, batch_size, num_symbols, beam_size, max_steps, star
         num_symbols: Integer, the number of symbols.
         beam_size: Positive integer; 1 is greedy search.
         max_steps: Positive integer, the length of the sequences.
-        start: Integer, the token before the first.
-        end: Integer, the symbol after which a sequence is finished. It is filled up with `end`.
+        start: Integer, or int tensor `(batch * beam,)`: the tokens before the first.
+        end: Integer, the symbol after which a sequence is finished. It is filled up with `end`. If
+            no symbol ends a sequence, -1.
 
     Returns:
         Tokens `(batch, beam, max_steps)`, int32, and log-probabilities `(batch, beam)`, the best
@@ -34,7 +36,7 @@ def beam_search(step, state, batch_size, num_symbols, beam_size, max_steps, star
 
     def body(t, carry):
         tokens, scores, sequences, finished, state = carry
-        log_p, state = step(tokens, state, t)
+        log_p, after = step(tokens, state, t)
         log_p = ops.maximum(ops.cast(log_p, "float32"), REFUSED)
         log_p = ops.where(finished[:, None], only_end[None], log_p)
         total = ops.reshape(scores, (rows, 1)) + log_p
@@ -49,11 +51,11 @@ def beam_search(step, state, batch_size, num_symbols, beam_size, max_steps, star
 
         sequences = ops.where(places[None] == t, tokens[:, None], follow(sequences))
         finished = ops.logical_or(follow(finished), tokens == end)
-        state = keras.tree.map_structure(follow, state)
+        state = keras.tree.map_structure(follow, keep_types(after, state))
         return tokens, ops.maximum(scores, REFUSED), sequences, finished, state
 
     carry = (
-        ops.full((rows,), start, dtype="int32"),
+        ops.broadcast_to(ops.cast(start, "int32"), (rows,)),
         (1.0 - first) * REFUSED,  # all beams begin alike: only one of them counts
         ops.full((rows, max_steps), end, dtype="int32"),
         ops.zeros((rows,), dtype="bool"),

@@ -1,6 +1,9 @@
-"""One way to run a function of a model's weights as compiled code on every backend."""
+"""One way to run methods of a model as compiled code on every backend."""
+
+import functools
 
 import keras
+import numpy as np
 
 
 class Compiled:
@@ -34,10 +37,47 @@ class CompiledFunction(keras.Model):
     """The model whose `predict_on_batch` runs the function."""
 
     def __init__(self, function, model):
-        super().__init__()
+        super().__init__(autocast=False)  # each layer of `model` casts by its own policy
         self._function = function
         self._owner = model  # tracked, so that the compiled function gets its weights
         self.built = True
 
     def call(self, inputs):
         return self._function(inputs)
+
+
+def compiled(method=None, *, static=()):
+    """Make a method of a `keras.Model` run as compiled code, from NumPy arrays to NumPy arrays.
+
+    The method takes tensors, or structures of them, by keyword; what is `None` is left out. It is
+    compiled once per model, per rank and shape of its inputs, and per value of its static
+    arguments. Inside other compiled code call `method.__wrapped__`.
+
+    Args:
+        method: The method, if the decorator is used without arguments.
+        static: Names of arguments that are no tensors, such as a number of steps; hashable.
+
+    Example:
+        >>> class Doubling(keras.Sequential):
+        ...     @compiled
+        ...     def double(self, x):
+        ...         return 2 * self(x)
+        >>> Doubling([keras.Input((2,)), keras.layers.Dense(3)]).double(x=np.ones((1, 2))).shape
+        (1, 3)
+    """
+    if method is None:
+        return functools.partial(compiled, static=static)
+
+    @functools.wraps(method)
+    def run(self, **arguments):
+        fixed = {name: arguments.pop(name) for name in static}
+        arguments = {name: value for name, value in arguments.items() if value is not None}
+        # A program of its own per rank: TensorFlow compiles for any rank once it has seen two.
+        ranks = tuple(map(np.ndim, keras.tree.flatten(arguments)))
+        key = (method.__qualname__, *sorted(arguments), *ranks, *fixed.values())
+        programs = vars(self).setdefault("_programs", {})  # not tracked by Keras
+        if key not in programs:
+            programs[key] = Compiled(lambda inputs: method(self, **inputs, **fixed), self)
+        return programs[key](**arguments)
+
+    return run

@@ -1,7 +1,9 @@
-"""Choosing a symbol from logits: temperature, top-k, top-p and the Gumbel trick."""
+"""Drawing symbols from a model: temperature, top-k, top-p and the Gumbel trick."""
 
+import numpy as np
 from keras import ops
 
+from keras_readinglist.decoding.carry import keep_types
 from keras_readinglist.layers.masking import REFUSED
 
 
@@ -57,6 +59,72 @@ def choose(logits, noise, temperature=1.0, top_k=None, top_p=None):
     warm = ops.cast(ops.cast(temperature, "float32") > 0, "float32")
     filtered = filter_logits(logits, temperature, top_k, top_p)
     return ops.cast(ops.argmax(filtered + ops.cast(noise, "float32") * warm, axis=-1), "int32")
+
+
+def gumbel_noise(shape, seed=None):
+    """Return standard Gumbel noise, drawn by NumPy: a seed gives the same on every backend.
+
+    Args:
+        shape: Tuple of integers.
+        seed: Integer, `numpy.random.Generator`, or `None` for new noise every time.
+
+    Returns:
+        Float32 array.
+    """
+    return np.random.default_rng(seed).gumbel(size=shape).astype("float32")
+
+
+def sample(step, state, start, noise, temperature=1.0, top_k=None, top_p=None):
+    """Draw sequences symbol by symbol, all examples at once.
+
+    The loop runs inside compiled code, and its contract is that of `beam_search`.
+
+    Args:
+        step: Function `(tokens, state, t) -> (log_probabilities, state)`, where the tokens are an
+            int32 tensor `(batch,)` and the log-probabilities a tensor `(batch, symbols)`.
+        state: Nested structure of tensors `(batch, ...)`.
+        start: Int tensor `(batch,)`, the tokens before the first.
+        noise: Float tensor `(batch, steps, symbols)`, as `gumbel_noise` draws it.
+        temperature: As in `filter_logits`; 0 means greedy.
+        top_k: As in `filter_logits`.
+        top_p: As in `filter_logits`.
+
+    Returns:
+        Tokens `(batch, steps)`, int32; their log-probabilities `(batch, steps)` under the model
+        itself, before temperature; and the state after the last step.
+
+    Example:
+        >>> cycle = np.log(np.roll(np.eye(3), 1, axis=1) + 1e-9)
+        >>> tokens, log_p, _ = sample(
+        ...     lambda tokens, state, t: (ops.take(cycle, tokens, axis=0), state),
+        ...     state=[],
+        ...     start=np.array([0]),
+        ...     noise=gumbel_noise((1, 4, 3), seed=0),
+        ... )
+        >>> ops.convert_to_numpy(tokens).tolist()
+        [[1, 2, 0, 1]]
+    """
+    noise = ops.convert_to_tensor(noise, "float32")
+    batch, steps = ops.shape(noise)[0], noise.shape[1]
+    places = ops.arange(steps)[None]
+
+    # TensorFlow's `ops.scan` stacks only what has the shape of the carry, so the results are
+    # written into arrays that are part of it.
+    def body(t, carry):
+        last, state, tokens, scores = carry
+        log_p, after = step(last, state, t)
+        log_p = ops.cast(log_p, "float32")
+        chosen = choose(log_p, noise[:, t], temperature, top_k, top_p)
+        score = ops.take_along_axis(log_p, chosen[:, None], axis=-1)
+        tokens = ops.where(places == t, chosen[:, None], tokens)
+        scores = ops.where(places == t, score, scores)
+        return chosen, keep_types(after, state), tokens, scores
+
+    empty = ops.zeros((batch, steps), dtype="int32")
+    start = ops.cast(start, "int32")
+    carry = (start, state, empty, ops.cast(empty, "float32"))
+    _, state, tokens, scores = ops.fori_loop(0, steps, body, carry)
+    return tokens, scores, state
 
 
 def check_sampling(temperature, top_k, top_p):

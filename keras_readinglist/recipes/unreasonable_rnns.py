@@ -17,7 +17,8 @@ import keras
 import numpy as np
 
 from keras_readinglist import datasets
-from keras_readinglist.applications.language_models import CharRNN, TruncatedBPTT
+from keras_readinglist.applications.language_models import CharRNN
+from keras_readinglist.applications.truncated_bptt import TruncatedBPTT
 from keras_readinglist.datasets.streams import StreamBatcher
 from keras_readinglist.information.cell_probes import probe_cells
 from keras_readinglist.information.ngram import NGram

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from keras import ops
 
-from keras_readinglist.decoding.sampling import check_sampling, choose, filter_logits
+from keras_readinglist.decoding import choose, filter_logits, gumbel_noise, sample
+from keras_readinglist.decoding.sampling import check_sampling
 
 LOGITS = np.array([[0.1, 2.0, 0.1, -1.0, 1.0]], "float32")
 
@@ -49,6 +50,29 @@ def test_gumbel_samples_follow_the_softmax():
     p = np.exp(LOGITS[0]) / np.exp(LOGITS[0]).sum()
     chi_square = ((observed - 1e5 * p) ** 2 / (1e5 * p)).sum()
     assert chi_square < 18.5  # 99.9 % quantile with four degrees of freedom
+
+
+def test_sequences_follow_the_chain_and_their_scores_are_its_own():
+    rng = np.random.default_rng(0)
+    table = rng.standard_normal((3, 3)).astype("float32")
+    table -= np.log(np.exp(table).sum(axis=1, keepdims=True))
+
+    def step(tokens, state, t):
+        return ops.take(ops.convert_to_tensor(table), tokens, axis=0), [state[0] + 1]
+
+    count = 20_000
+    noise = gumbel_noise((count, 2, 3), seed=1)
+    start, steps = np.zeros(count, "int32"), [ops.zeros((count,), "int32")]
+    tokens, log_p, state = map(
+        lambda x: x[0] if isinstance(x, list) else x, sample(step, steps, start, noise)
+    )
+    tokens, log_p = ops.convert_to_numpy(tokens), ops.convert_to_numpy(log_p)
+    assert (ops.convert_to_numpy(state) == 2).all()
+    np.testing.assert_allclose(log_p[:, 0], table[0, tokens[:, 0]], atol=1e-6)
+    np.testing.assert_allclose(log_p[:, 1], table[tokens[:, 0], tokens[:, 1]], atol=1e-6)
+    pairs = np.bincount(3 * tokens[:, 0] + tokens[:, 1], minlength=9)
+    expected = count * np.exp(table[0][:, None] + table).ravel()
+    assert ((pairs - expected) ** 2 / expected).sum() < 26.1  # 99.9 %, eight degrees of freedom
 
 
 @pytest.mark.parametrize(

@@ -5,23 +5,28 @@ import numpy as np
 from keras import ops
 
 from keras_readinglist import layers
-from keras_readinglist.decoding.compiled import Compiled
-from keras_readinglist.decoding.sampling import check_sampling, choose
-from keras_readinglist.presets import PresetMixin
+from keras_readinglist.applications.language_models.recurrent_language_model import (
+    READ,
+    RecurrentLanguageModel,
+    chunks,
+    embedding,
+)
+from keras_readinglist.decoding.compiled import compiled
+from keras_readinglist.layers.validation import check_rate, check_size
 from keras_readinglist.tokenizers import CharTokenizer
 
 CELLS = {"lstm": layers.LSTM, "gru": layers.GRU, "rnn": layers.SimpleRNN}
-_READ = 64  # characters per compiled step when reading
-_WRITE = 32  # and when writing
-_START = "\n"
 
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
-class CharRNN(PresetMixin, keras.Model):
+class CharRNN(RecurrentLanguageModel):
     r"""Stacked recurrent layers that predict the next character.
 
     `x_t = E[id_t]`, `h^l_t = cell(dropout(h^{l-1}_t), h^l_{t-1})`,
     `logits_t = dropout(h^L_t) W + b`. Dropout acts between layers only, never on the recurrence.
+
+    An empty prompt and the beginning of a scored text stand behind a new line, if the vocabulary
+    has one; else the first character is as likely as any other.
 
     The paper's figures: 2 layers of 512 units (3.5 M parameters) for about 1 MB of essays, 3 layers
     of 512 for 4.4 MB of Shakespeare. Karpathy, Johnson and Li report 1.08 nats per character on
@@ -90,7 +95,7 @@ class CharRNN(PresetMixin, keras.Model):
         self.embedding_dim, self.dropout = embedding_dim, dropout
         self.tie_weights, self.layer_norm, self.seed = tie_weights, layer_norm, seed
         dtype = self.dtype_policy
-        self.embedding = keras.layers.Embedding(len(vocabulary), embedding_dim, dtype=dtype)
+        self.embedding = embedding(len(vocabulary), embedding_dim, tie_weights, dtype)
         self.recurrent = [
             CELLS[cell](units, return_sequences=True, return_state=True, dtype=dtype)
             for _ in range(num_layers)
@@ -102,7 +107,6 @@ class CharRNN(PresetMixin, keras.Model):
         self.dropouts = [keras.layers.Dropout(dropout, seed=s, dtype=dtype) for s in seeds]
         if not tie_weights:
             self.head = keras.layers.Dense(len(vocabulary), dtype=dtype)
-        self._compiled = {}
         self.build((None, None))
 
     def build(self, ids_shape):
@@ -139,11 +143,21 @@ class CharRNN(PresetMixin, keras.Model):
     def _logits(self, x):
         if not self.tie_weights:
             return self.head(x)
-        matrix = ops.transpose(ops.cast(self.embedding.embeddings, x.dtype))
-        return ops.matmul(x, matrix) + ops.cast(self.head_bias, x.dtype)
+        return self.embedding(x, reverse=True) + ops.cast(self.head_bias, x.dtype)
 
     def compute_output_shape(self, ids_shape):
         return (*ids_shape, len(self.tokenizer))
+
+    @property
+    def vocab_size(self):
+        """The number of characters."""
+        return len(self.tokenizer)
+
+    @property
+    def start(self):
+        """The integer of the new line, which stands before every text, or `None`."""
+        place = self.tokenizer.vocabulary.find("\n")
+        return None if place < 0 else place
 
     def initial_state(self, batch_size):
         """Return the zero states of all layers, a list of tensors `(batch_size, units)`."""
@@ -164,82 +178,6 @@ class CharRNN(PresetMixin, keras.Model):
             "seed": self.seed,
         }
 
-    def generate(
-        self, prompt="", length=200, temperature=1.0, top_k=None, top_p=None, seed=None, stop=None
-    ):
-        """Write text that goes on from a prompt.
-
-        The loop over characters is compiled, and the cost of a character does not depend on how
-        many came before. The noise is drawn by NumPy, so a seed gives the same text on every
-        backend, up to rounding.
-
-        Args:
-            prompt: String; the empty prompt stands for a new line.
-            length: Integer, the number of characters to write.
-            temperature: Non-negative float; 0 takes the likeliest character.
-            top_k: Positive integer or `None`: choose among the `k` likeliest.
-            top_p: Float in (0, 1] or `None`: choose among the likeliest that hold mass `p`.
-            seed: Integer, or `None` for a new text every time.
-            stop: String at whose first occurrence the text ends, or `None`.
-
-        Returns:
-            The text written, without the prompt.
-
-        Raises:
-            ValueError: If an argument is out of range or the prompt has unknown characters.
-        """
-        if length < 0:
-            raise ValueError(f"`length` must be at least 0. Received: {length}")
-        text = ""
-        for character, _ in self.stream(prompt, length, temperature, top_k, top_p, seed):
-            text += character
-            if stop and text.endswith(stop):
-                break
-        return text
-
-    def stream(self, prompt="", length=200, temperature=1.0, top_k=None, top_p=None, seed=None):
-        """Write as `generate` does, one `(character, surprisal in bits)` after the other.
-
-        The surprisal is `-log2 p(character)` under the model itself, before temperature.
-        """
-        check_sampling(temperature, top_k, top_p)
-        logits, states = self._read(self.tokenizer.encode(prompt or _START))
-        logits = logits[:, -1]
-        settings = {
-            "temperature": np.array([temperature], "float32"),
-            "top_k": np.array([min(top_k or len(self.tokenizer), len(self.tokenizer))], "int32"),
-            "top_p": np.array([top_p or 1.0], "float32"),
-        }
-        rng = np.random.default_rng(seed)
-        write = self._function("write", self._write_chunk)
-        while length > 0:
-            noise = rng.gumbel(size=(1, _WRITE, len(self.tokenizer))).astype("float32")
-            written = write(logits=logits, states=states, noise=noise, **settings)
-            logits, states = written["logits"], written["states"]
-            ids, bits = written["ids"][0, :length], written["bits"][0, :length]
-            yield from zip(self.tokenizer.decode(ids), bits.tolist(), strict=True)
-            length -= _WRITE
-
-    def score(self, text):
-        """Return the surprisal of every character of a text, in nats.
-
-        The first character is predicted after a new line.
-
-        Args:
-            text: String.
-
-        Returns:
-            Float array of `len(text)` numbers, `-ln p(x_t | x_<t)`.
-        """
-        if not text:
-            return np.zeros(0, "float32")
-        ids = self.tokenizer.encode(text)
-        logits, _ = self._read(np.concatenate([self.tokenizer.encode(_START), ids[:-1]]))
-        logits = logits[0].astype("float64")
-        top = logits.max(axis=-1, keepdims=True)
-        log_z = top[:, 0] + np.log(np.exp(logits - top).sum(axis=-1))
-        return log_z - logits[np.arange(len(ids)), ids]
-
     def activations(self, text):
         """Return what the network's cells do while it reads a text.
 
@@ -253,67 +191,21 @@ class CharRNN(PresetMixin, keras.Model):
         if not text:
             raise ValueError("`text` must hold at least one character.")
         ids = self.tokenizer.encode(text)
-        trace = self._function("trace", self._trace_chunk)
-        states, pieces = self._zero_states(), []
-        for chunk, length in _chunks(ids, 4 * _READ):
-            traced = trace(states=states, **chunk)
+        states, pieces = self._first_states(), []
+        for chunk, length in chunks(ids, size=4 * READ):
+            traced = self._trace(states=states, **chunk)
             states = traced.pop("states")
             pieces.append({k: v[0, :, :length] for k, v in traced.items()})
         return {k: np.concatenate([p[k] for p in pieces], axis=1) for k in pieces[0]}
 
-    def _function(self, name, function):
-        """Compile a method once per model."""
-        holder = self._compiled
-        if name not in holder:
-            holder[name] = Compiled(function, self)
-        return holder[name]
-
-    def _zero_states(self):
-        return [ops.convert_to_numpy(state) for state in self.initial_state(1)]
-
-    def _read(self, ids):
-        """Run over a sequence, in chunks of one shape; return all logits and the last states."""
-        read = self._function("read", self._read_chunk)
-        states, logits = self._zero_states(), []
-        for chunk, length in _chunks(ids, _READ if len(ids) < 16 * _READ else 16 * _READ):
-            answer = read(states=states, **chunk)
-            states = answer["states"]
-            logits.append(answer["logits"][:, :length])
-        return np.concatenate(logits, axis=1), states
-
-    def _read_chunk(self, inputs):
-        logits, states = self(
-            inputs["ids"], states=inputs["states"], mask=inputs.get("mask"), return_state=True
-        )
-        return {"logits": ops.cast(logits, "float32"), "states": states}
-
-    def _write_chunk(self, inputs):
-        settings = [inputs[name][0] for name in ("temperature", "top_k", "top_p")]
-        places = ops.arange(_WRITE)
-
-        # TensorFlow's `ops.scan` stacks only what has the shape of the carry, so the results are
-        # written into arrays that are part of it.
-        def step(t, carry):
-            logits, states, ids, bits = carry
-            chosen = choose(logits, inputs["noise"][:, t], *settings)
-            log_p = ops.take_along_axis(ops.log_softmax(logits), chosen[:, None], axis=-1)
-            ids = ops.where(places == t, chosen[:, None], ids)
-            bits = ops.where(places == t, -log_p / np.log(2.0), bits)
-            logits, states = self(chosen[:, None], states=states, return_state=True)
-            return ops.cast(logits[:, 0], "float32"), states, ids, bits
-
-        empty = ops.zeros((1, _WRITE))
-        start = (inputs["logits"], list(inputs["states"]), ops.cast(empty, "int32"), empty)
-        logits, states, ids, bits = ops.fori_loop(0, _WRITE, step, start)
-        return {"logits": logits, "states": list(states), "ids": ids, "bits": bits}
-
-    def _trace_chunk(self, inputs):
-        x, states = self.embedding(inputs["ids"]), list(inputs["states"])
+    @compiled
+    def _trace(self, ids, states, mask=None):
+        x, states = self.embedding(ids), list(states)
         per_layer = len(states) // self.num_layers
         tracks, new_states = [], []
         for i, layer in enumerate(self.recurrent):
             initial = states[i * per_layer : (i + 1) * per_layer]
-            x, carried, gates = layer.trace(x, initial_state=initial, mask=inputs.get("mask"))
+            x, carried, gates = layer.trace(x, initial_state=initial, mask=mask)
             new_states += carried
             tracks.append(gates)
             if self.layer_norm:
@@ -322,29 +214,13 @@ class CharRNN(PresetMixin, keras.Model):
         return {**stacked, "states": new_states}
 
 
-def _chunks(ids, size):
-    """Cut a sequence into inputs of shape `(1, size)`, each with its length before padding.
-
-    Only the last one is padded, and only that one has a mask: the others take the fast path.
-    """
-    for begin in range(0, len(ids), size):
-        piece = ids[None, begin : begin + size]
-        length = piece.shape[1]
-        chunk = {"ids": np.pad(piece, ((0, 0), (0, size - length)))}
-        if length < size:
-            chunk["mask"] = np.arange(size)[None] < length
-        yield chunk, length
-
-
 def _check_arguments(units, num_layers, cell, embedding_dim, dropout, tie_weights):
-    sizes = {"units": units, "num_layers": num_layers, "embedding_dim": embedding_dim}
-    for name, value in sizes.items():
-        if not isinstance(value, int) or value < 1:
-            raise ValueError(f"`{name}` must be a positive integer. Received: {name}={value}")
+    check_size("units", units)
+    check_size("num_layers", num_layers)
+    check_size("embedding_dim", embedding_dim)
+    check_rate("dropout", dropout)
     if cell not in CELLS:
         raise ValueError(f"`cell` must be one of {tuple(CELLS)}. Received: cell={cell!r}")
-    if not 0 <= dropout < 1:
-        raise ValueError(f"`dropout` must lie in [0, 1). Received: dropout={dropout}")
     if tie_weights and embedding_dim != units:
         raise ValueError(
             "`tie_weights` needs `embedding_dim` equal to `units`. "

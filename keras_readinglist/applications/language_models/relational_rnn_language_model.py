@@ -1,18 +1,17 @@
 """Language model with a relational memory (Santoro et al., 2018)."""
 
 import keras
-import numpy as np
 from keras import ops
 
-from keras_readinglist.decoding.compiled import Compiled
-from keras_readinglist.layers.validation import check_size
-from keras_readinglist.presets import PresetMixin
-
-_CHUNK = 64  # tokens per compiled step
+from keras_readinglist.applications.language_models.recurrent_language_model import (
+    RecurrentLanguageModel,
+    embedding,
+)
+from keras_readinglist.layers.validation import check_rate, check_size
 
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
-class RelationalRNNLanguageModel(PresetMixin, keras.Model):
+class RelationalRNNLanguageModel(RecurrentLanguageModel):
     """Predicts the next token from a recurrent core that carries its state on.
 
     `x_t = E[id_t]`, `h_t = core(dropout(x_t), state)`, `logits_t = dropout(h_t W) E^T + b` with
@@ -79,18 +78,16 @@ class RelationalRNNLanguageModel(PresetMixin, keras.Model):
                 "`core` must be a layer with `return_sequences` and `return_state`. "
                 f"Received: {core!r}"
             )
-        if not 0 <= dropout < 1:
-            raise ValueError(f"`dropout` must lie in [0, 1). Received: dropout={dropout}")
+        check_rate("dropout", dropout)
         self.vocab_size, self.core, self.embedding_dim = vocab_size, core, embedding_dim
         self.dropout, self.tie_weights, self.seed = dropout, tie_weights, seed
         self.supports_jit = getattr(core, "supports_jit", True)
         self.supports_masking = True
         dtype = self.dtype_policy
-        self.embedding = keras.layers.Embedding(vocab_size, embedding_dim, dtype=dtype)
+        self.embedding = embedding(vocab_size, embedding_dim, tie_weights, dtype)
         seeds = [None, None] if seed is None else [seed, seed + 1]
         self.dropouts = [keras.layers.Dropout(dropout, seed=s, dtype=dtype) for s in seeds]
         self.head = keras.layers.Dense(embedding_dim if tie_weights else vocab_size, dtype=dtype)
-        self._compiled = {}
         self.build((None, None))
 
     def build(self, ids_shape):
@@ -109,8 +106,7 @@ class RelationalRNNLanguageModel(PresetMixin, keras.Model):
         x, *states = self.core(x, initial_state=states, mask=mask)
         if self.tie_weights:
             x = self.dropouts[1](self.head(x), training=training)
-            matrix = ops.transpose(ops.cast(self.embedding.embeddings, x.dtype))
-            logits = ops.matmul(x, matrix) + ops.cast(self.head_bias, x.dtype)
+            logits = self.embedding(x, reverse=True) + ops.cast(self.head_bias, x.dtype)
         else:
             logits = self.head(self.dropouts[1](x, training=training))
         return (logits, states) if return_state else logits
@@ -135,33 +131,10 @@ class RelationalRNNLanguageModel(PresetMixin, keras.Model):
         Raises:
             ValueError: If there are less than 2 tokens or one is unknown.
         """
-        ids = np.asarray(ids, "int32")
-        if ids.ndim != 1 or len(ids) < 2 or ids.min() < 0 or ids.max() >= self.vocab_size:
-            raise ValueError(
-                f"`ids` must be at least 2 integers from 0 to {self.vocab_size - 1}, in one row. "
-                f"Received shape: {ids.shape}"
-            )
-        if "read" not in self._compiled:
-            self._compiled["read"] = Compiled(self._read, self)
-        states = [ops.convert_to_numpy(state) for state in self.initial_state(1)]
-        pieces = []
-        for begin in range(0, len(ids) - 1, _CHUNK):
-            pair = ids[None, begin : begin + _CHUNK + 1]
-            length = pair.shape[1] - 1
-            padded = np.pad(pair, ((0, 0), (0, _CHUNK - length)))
-            mask = np.arange(_CHUNK)[None] < length
-            answer = self._compiled["read"](ids=padded, mask=mask, states=states)
-            states = answer["states"]
-            pieces.append(answer["nats"][0, :length])
-        return np.concatenate(pieces)
-
-    def _read(self, inputs):
-        ids, states = inputs["ids"], list(inputs["states"])
-        mask = ops.cast(inputs["mask"], "bool")
-        logits, states = self(ids[:, :-1], states=states, mask=mask, return_state=True)
-        log_p = ops.log_softmax(ops.cast(logits, "float32"))
-        nats = -ops.take_along_axis(log_p, ids[:, 1:, None], axis=-1)[..., 0]
-        return {"nats": nats, "states": states}
+        ids = self._encode(ids)
+        if len(ids) < 2:
+            raise ValueError(f"`ids` must be at least 2 integers. Received: {ids.tolist()}")
+        return self._surprisals(ids)
 
     def get_config(self):
         names = ("vocab_size", "embedding_dim", "dropout", "tie_weights", "seed")

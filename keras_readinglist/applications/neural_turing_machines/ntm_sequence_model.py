@@ -1,13 +1,11 @@
 """Neural Turing machine that learns an algorithm (Graves et al., 2014)."""
 
-import functools
-
 import keras
 import numpy as np
 
 from keras_readinglist.applications.neural_turing_machines.algorithmic_model import AlgorithmicModel
 from keras_readinglist.applications.neural_turing_machines.tasks import TASKS
-from keras_readinglist.decoding.compiled import Compiled
+from keras_readinglist.decoding.compiled import compiled
 from keras_readinglist.layers.ntm import NTM
 
 
@@ -73,13 +71,10 @@ class NTMSequenceModel(AlgorithmicModel):
     def compute_output_shape(self, sequences_shape):
         return (*sequences_shape[:2], TASKS[self.task].output_dim)
 
-    @functools.cached_property
-    def _traced(self):
-        def trace(batch):
-            logits, _, attention = self.ntm.trace(batch["inputs"])
-            return {"logits": logits, **attention}
-
-        return Compiled(trace, self)
+    @compiled
+    def _trace(self, inputs):
+        logits, _, attention = self.ntm.trace(inputs)
+        return {"logits": logits, **attention}
 
     def attention(self, sequences):
         """Return the logits and everything that the heads did.
@@ -91,7 +86,7 @@ class NTMSequenceModel(AlgorithmicModel):
             Dictionary of arrays `(batch, time, ...)`: `"logits"`, and what `layers.NTM` gives with
             `return_attention`.
         """
-        return self._traced(inputs=np.asarray(sequences, "float32"))
+        return self._trace(inputs=np.asarray(sequences, "float32"))
 
     def get_config(self):
         config = self.ntm.get_config()

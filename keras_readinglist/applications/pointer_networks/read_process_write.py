@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from keras_readinglist.applications.pointer_networks.pointer_network import PointerNetwork
+from keras_readinglist.decoding.compiled import compiled
 from keras_readinglist.layers.set2set import ProcessBlock
 
 
@@ -112,11 +113,13 @@ class ReadProcessWrite(PointerNetwork):
         return self._processed(inputs, mask)["attention"]
 
     def _processed(self, inputs, mask):
-        def process(batch):
-            _, last, attention = self._process(batch["inputs"], ops.cast(batch["mask"], "bool"))
-            return {"read": last, "attention": attention}
+        inputs, mask = self._check_inputs(inputs, mask)
+        return self._after_process(inputs=inputs, mask=mask)
 
-        return self._run("process", process, inputs, mask)
+    @compiled
+    def _after_process(self, inputs, mask):
+        _, last, attention = self._process(inputs, ops.cast(mask, "bool"))
+        return {"read": last, "attention": attention}
 
     def get_config(self):
         config = super().get_config()

@@ -6,7 +6,7 @@ from keras import ops
 
 from keras_readinglist.applications.pointer_networks.targets import END, check_indices
 from keras_readinglist.decoding.beam_search import beam_search
-from keras_readinglist.decoding.compiled import Compiled
+from keras_readinglist.decoding.compiled import compiled
 from keras_readinglist.layers.masking import refuse
 from keras_readinglist.layers.recurrent import LSTM
 from keras_readinglist.layers.validation import check_size
@@ -33,7 +33,6 @@ class SetToSequence(PresetMixin, keras.Model):
         self.units, self.input_dim, self.encoder = units, input_dim, encoder
         self._create_reader()
         self.writer = self._lstm(units)
-        self._compiled = {}
         self.build()
 
     def _lstm(self, units):
@@ -116,10 +115,8 @@ class SetToSequence(PresetMixin, keras.Model):
             raise ValueError(f"`constraint` must be one of {CONSTRAINTS}. Received: {constraint!r}")
         max_steps = points.shape[1] + 1 if max_steps is None else max_steps
         check_size("max_steps", max_steps)
-        key = (beam_size, constraint, max_steps)
-        if key not in self._compiled:
-            self._compiled[key] = Compiled(lambda batch: self._search(batch, *key), self)
-        found = self._compiled[key](inputs=points, mask=mask)
+        options = {"beam_size": beam_size, "constraint": constraint, "max_steps": max_steps}
+        found = self._search(inputs=points, mask=mask, **options)
         return found["tokens"] - 1, found["scores"]  # the end symbol becomes -1
 
     def _check_inputs(self, inputs, mask):
@@ -138,11 +135,12 @@ class SetToSequence(PresetMixin, keras.Model):
             raise ValueError("`mask` must leave at least one point in every example.")
         return points, mask
 
-    def _search(self, batch, beam_size, constraint, max_steps):
+    @compiled(static=("beam_size", "constraint", "max_steps"))
+    def _search(self, inputs, mask, beam_size, constraint, max_steps):
         def spread(tensor):
             return ops.repeat(tensor, beam_size, axis=0)
 
-        points, mask = spread(batch["inputs"]), spread(ops.cast(batch["mask"], "bool"))
+        points, mask = spread(inputs), spread(ops.cast(mask, "bool"))
         memory, states = self._read(points, mask)
         symbols = self._num_symbols(points.shape[1])
         # Every beam needs its own points: the search permutes them together with the states.
@@ -162,7 +160,7 @@ class SetToSequence(PresetMixin, keras.Model):
             log_p = refuse(log_p, allowed)
             return log_p, {**state, "states": states, "free": free}
 
-        size = ops.shape(batch["inputs"])[0]
+        size = ops.shape(inputs)[0]
         tokens, scores = beam_search(step, state, size, symbols, beam_size, max_steps, END, END)
         return {"tokens": tokens[:, 0], "scores": scores[:, 0]}
 
@@ -192,19 +190,13 @@ class SetToSequence(PresetMixin, keras.Model):
         Returns:
             Float array, the first states of the decoder, side by side.
         """
-
-        def states(batch):
-            _, states = self._encode(batch["inputs"], ops.cast(batch["mask"], "bool"))
-            return ops.concatenate(states, axis=-1)
-
-        return self._run("read", states, inputs, mask)
-
-    def _run(self, name, function, inputs, mask):
-        """Run a function of checked inputs and mask as compiled code."""
         inputs, mask = self._check_inputs(inputs, mask)
-        if name not in self._compiled:
-            self._compiled[name] = Compiled(function, self)
-        return self._compiled[name](inputs=inputs, mask=mask)
+        return self._first_states(inputs=inputs, mask=mask)
+
+    @compiled
+    def _first_states(self, inputs, mask):
+        _, states = self._encode(inputs, ops.cast(mask, "bool"))
+        return ops.concatenate(states, axis=-1)
 
     def pointing(self, inputs, indices, mask=None):
         """Return the distributions with which a given output would be written.
@@ -219,7 +211,9 @@ class SetToSequence(PresetMixin, keras.Model):
         """
         points, mask = self._check_inputs(inputs, mask)
         check_indices(indices, mask)
-        if "pointing" not in self._compiled:
-            self._compiled["pointing"] = Compiled(lambda batch: ops.softmax(self(batch)), self)
         classes = np.asarray(indices, "int32") + 1
-        return self._compiled["pointing"](inputs=points, mask=mask, targets=classes)
+        return self._pointing(inputs=points, mask=mask, targets=classes)
+
+    @compiled
+    def _pointing(self, inputs, mask, targets):
+        return ops.softmax(self({"inputs": inputs, "mask": mask, "targets": targets}))

@@ -5,6 +5,7 @@ from keras import ops
 
 from keras_readinglist.applications.relation_networks.contributions import contributions
 from keras_readinglist.applications.relation_networks.story_questions import StoryQuestions
+from keras_readinglist.decoding.compiled import compiled
 from keras_readinglist.layers.recurrent import LSTM
 from keras_readinglist.layers.relation_network import RelationNetwork
 from keras_readinglist.layers.validation import check_size
@@ -140,12 +141,13 @@ class RelationNetworkBabi(StoryQuestions):
             ValueError: As in `ask`.
         """
         count = min(len(story), self.max_sentences)
-        heard = self._run("relations", self._contributions, story, question)
+        heard = self._read_out(self._contributions, story, question)
         return heard[:count, :count]
 
-    def _contributions(self, inputs):
-        objects, mask = self._sentences(ops.cast(inputs["stories"], "int32"))
-        question = self._read(self.question_reader, ops.cast(inputs["questions"], "int32"))
+    @compiled
+    def _contributions(self, stories, questions):
+        objects, mask = self._sentences(ops.cast(stories, "int32"))
+        question = self._read(self.question_reader, ops.cast(questions, "int32"))
         return contributions(self.relate, objects, question, mask)
 
     def get_config(self):

@@ -4,6 +4,7 @@ import keras
 
 from keras_readinglist.applications.relation_networks.contributions import contributions
 from keras_readinglist.applications.relation_networks.scene_questions import SceneQuestions
+from keras_readinglist.decoding.compiled import compiled
 from keras_readinglist.layers.relation_network import (
     AppendCoordinates,
     FeatureMapToObjects,
@@ -179,11 +180,12 @@ class RelationNetworkVQA(SceneQuestions):
         Returns:
             Float array `(batch, n, n)`, or `(batch, q, n, n)` for several questions.
         """
-        return self._run("relations", self._contributions, scenes, questions)
+        return self._ask(self._contributions, scenes, questions)
 
-    def _contributions(self, inputs):
-        objects = self._objects(self.encode(inputs["scenes"]))
-        questions = self._encode_questions(inputs["questions"])
+    @compiled
+    def _contributions(self, scenes, questions):
+        objects = self._objects(self.encode(scenes))
+        questions = self._encode_questions(questions)
         return contributions(self.relate, objects, questions)
 
     def get_config(self):

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_readinglist.decoding.compiled import Compiled
+from keras_readinglist.decoding.compiled import compiled
 from keras_readinglist.layers.recurrent import LSTM
 from keras_readinglist.presets import PresetMixin
 
@@ -58,7 +58,6 @@ class SceneQuestions(PresetMixin, keras.Model):
             options = {"dtype": self.dtype_policy}
             self.embedding = keras.layers.Embedding(vocab_size, EMBEDDING_DIM, **options)
             self.reader = LSTM(question_units, **options)
-        self._compiled = {}
 
     def _convolution(self, count, index):
         return keras.layers.Conv2D(
@@ -127,10 +126,15 @@ class SceneQuestions(PresetMixin, keras.Model):
         Raises:
             ValueError: If the shapes do not fit.
         """
-        scores = self._run("answer", self.call, scenes, questions)
+        scores = self._ask(self._scores, scenes, questions)
         return scores.argmax(axis=-1).astype("int32"), _softmax(scores)
 
-    def _run(self, name, function, scenes, questions):
+    @compiled
+    def _scores(self, scenes, questions):
+        return self({"scenes": scenes, "questions": questions})
+
+    def _ask(self, function, scenes, questions):
+        """Run a compiled method on scenes and questions that fit the model."""
         scenes, questions = np.asarray(scenes), np.asarray(questions)
         rank = 1 + len(self.image_shape)
         fits = scenes.ndim == rank and all(
@@ -153,12 +157,7 @@ class SceneQuestions(PresetMixin, keras.Model):
                 "`scenes` and `questions` must have the same batch size. "
                 f"Received: {len(scenes)} and {len(questions)}"
             )
-        if name not in self._compiled:
-            self._compiled[name] = Compiled(function, self)
-        if questions.ndim == 3:
-            return self._compiled[name](scenes=scenes, questions=questions)
-        # TensorFlow compiles for any rank once it has seen two: it always sees the same one.
-        return self._compiled[name](scenes=scenes, questions=questions[:, None])[:, 0]
+        return function(scenes=scenes, questions=questions)
 
     def get_config(self):
         names = ("image_shape", "num_answers", "question_dim", "vocab_size", "question_units")

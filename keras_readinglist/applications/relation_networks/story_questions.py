@@ -5,7 +5,7 @@ import numpy as np
 from keras import ops
 
 from keras_readinglist.datasets.babi import Example, encode_stories
-from keras_readinglist.decoding.compiled import Compiled
+from keras_readinglist.decoding.compiled import compiled
 from keras_readinglist.layers.validation import check_size
 from keras_readinglist.presets import PresetMixin
 
@@ -42,7 +42,6 @@ class StoryQuestions(PresetMixin, keras.Model):
         self.max_sentences = max_sentences
         self.vocabulary = None if vocabulary is None else tuple(vocabulary)
         self.answers = None if answers is None else tuple(answers)
-        self._compiled = {}
 
     def _embedding(self, width):
         # Keras would draw within 0.05: to the LSTM all words would be nearly the same for long.
@@ -64,20 +63,23 @@ class StoryQuestions(PresetMixin, keras.Model):
         Raises:
             ValueError: If the model has no vocabulary, a word is unknown, or a text is empty.
         """
-        probabilities = self._run("ask", lambda batch: ops.softmax(self(batch)), story, question)
+        probabilities = self._read_out(self._probabilities, story, question)
         best = self.answers[int(np.argmax(probabilities))]
         return best, dict(zip(self.answers, probabilities.tolist(), strict=True))
 
-    def _run(self, name, function, story, question):
+    @compiled
+    def _probabilities(self, stories, questions):
+        return ops.softmax(self({"stories": stories, "questions": questions}))
+
+    def _read_out(self, function, story, question):
+        """Run a compiled method on a story and a question in words."""
         if self.vocabulary is None or self.answers is None:
-            raise ValueError(f"`{name}` needs a model with `vocabulary` and `answers`.")
+            raise ValueError("`vocabulary` and `answers` must be known to answer in words.")
         if not story or not question.strip():
             raise ValueError("`story` must have a sentence, and `question` a word.")
         example = Example(tuple(story), question, "", ())
         stories, questions = encode_stories([example], self.vocabulary, self.max_sentences)
-        if name not in self._compiled:
-            self._compiled[name] = Compiled(function, self)
-        return self._compiled[name](stories=stories, questions=questions)[0]
+        return function(stories=stories, questions=questions)[0]
 
     def get_config(self):
         names = ("vocab_size", "num_answers", "max_sentences", "vocabulary", "answers")

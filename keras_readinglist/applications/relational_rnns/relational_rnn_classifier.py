@@ -5,7 +5,7 @@ import numpy as np
 from keras import ops
 
 from keras_readinglist.datasets.nth_farthest import encode_questions
-from keras_readinglist.decoding.compiled import Compiled
+from keras_readinglist.decoding.compiled import compiled
 from keras_readinglist.layers.validation import check_size
 from keras_readinglist.presets import PresetMixin
 
@@ -65,7 +65,6 @@ class RelationalRNNClassifier(PresetMixin, keras.Model):
         dtype = self.dtype_policy
         self.hidden = [keras.layers.Dense(u, activation="relu", dtype=dtype) for u in self.mlp]
         self.head = keras.layers.Dense(num_classes, dtype=dtype)
-        self._compiled = {}
 
     def build(self, sequences_shape):
         if not self.core.built:  # it is, when it comes out of a file
@@ -123,12 +122,11 @@ class RelationalRNNClassifier(PresetMixin, keras.Model):
                 f"`sequences` must have the shape {(None, *expected)}. "
                 f"Received shape: {sequences.shape}"
             )
-        if "trace" not in self._compiled:
-            self._compiled["trace"] = Compiled(self._trace, self)
-        return self._compiled["trace"](sequences=sequences)
+        return self._trace(sequences=sequences)
 
-    def _trace(self, inputs):
-        outputs, _, tracks = self.core.trace(inputs["sequences"])
+    @compiled
+    def _trace(self, sequences):
+        outputs, _, tracks = self.core.trace(sequences)
         return {**tracks, "probabilities": ops.softmax(self._classify(outputs[:, -1]))}
 
     @property

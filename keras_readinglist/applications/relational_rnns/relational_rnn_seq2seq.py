@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_readinglist.decoding.compiled import Compiled
+from keras_readinglist.decoding.compiled import compiled
 from keras_readinglist.layers.validation import check_size
 from keras_readinglist.presets import PresetMixin
 from keras_readinglist.tokenizers import CharTokenizer
@@ -74,7 +74,6 @@ class RelationalRNNSeq2Seq(PresetMixin, keras.Model):
         dtype = self.dtype_policy
         self.hidden = [keras.layers.Dense(u, activation="relu", dtype=dtype) for u in self.mlp]
         self.head = keras.layers.Dense(len(vocabulary) + 1, dtype=dtype)
-        self._compiled = {}
         self.build((None, None))
 
     def build(self, ids_shape):
@@ -126,9 +125,11 @@ class RelationalRNNSeq2Seq(PresetMixin, keras.Model):
 
     def probabilities(self, programs):
         """Return the distribution of every written character, `(batch, steps, classes)`."""
-        if "probabilities" not in self._compiled:
-            self._compiled["probabilities"] = Compiled(lambda x: ops.softmax(self(x["x"])), self)
-        return self._compiled["probabilities"](x=self.encode(programs))
+        return self._probabilities(ids=self.encode(programs))
+
+    @compiled
+    def _probabilities(self, ids):
+        return ops.softmax(self(ids))
 
     def execute(self, programs):
         """Return the results that the model writes for programs.

@@ -1,12 +1,13 @@
 """The character model scores, writes and trains as the chain rule and its streams demand."""
 
+import itertools
+
 import keras
 import numpy as np
 import pytest
 from keras import ops
 
-from keras_readinglist.applications import CharRNN, CharTokenizer, TruncatedBPTT
-from keras_readinglist.datasets import StreamBatcher
+from keras_readinglist.applications import CharRNN, CharTokenizer
 
 TEXT = "the cat sat on the mat.\nthe dog sat on the log.\n" * 6
 VOCABULARY = CharTokenizer.from_text(TEXT).vocabulary
@@ -16,35 +17,6 @@ VOCABULARY = CharTokenizer.from_text(TEXT).vocabulary
 def model():
     keras.utils.set_random_seed(0)
     return CharRNN(VOCABULARY, units=12, num_layers=2, embedding_dim=8)
-
-
-def test_tokenizer():
-    tokenizer = CharTokenizer.from_text("héllo\r\n\U0001f600e\u0301", unknown="error")
-    text = "h\U0001f600\u0301\r\n"
-    assert tokenizer.decode(tokenizer.encode(text)) == text
-    with pytest.raises(ValueError, match=r"outside the vocabulary: 'x' \(U\+0078\)"):
-        tokenizer.encode("hex")
-    assert CharTokenizer("ab", "drop").encode("axb").tolist() == [0, 1]
-    assert CharTokenizer("a\ufffd", "unknown").encode("ax").tolist() == [0, 1]
-    assert CharTokenizer.from_text("aab", min_count=2).vocabulary == "a"
-    for bad in ("", "aa"):
-        with pytest.raises(ValueError, match="`vocabulary` must hold"):
-            CharTokenizer(bad)
-    with pytest.raises(ValueError, match="`unknown` must be one of"):
-        CharTokenizer("a", "skip")
-
-
-def test_streams_hold_the_whole_text_in_order():
-    ids = np.arange(103)
-    batches = StreamBatcher(ids, batch_size=4, sequence_length=5)
-    inputs = np.concatenate([x for x, _ in (batches[i] for i in range(len(batches)))], axis=1)
-    targets = np.concatenate([y for _, y in (batches[i] for i in range(len(batches)))], axis=1)
-    np.testing.assert_array_equal(inputs, ids[:100].reshape(4, 25))
-    np.testing.assert_array_equal(targets, inputs + 1)
-    with pytest.raises(ValueError, match="at least 21 integers"):
-        StreamBatcher(np.arange(20), 4, 5)
-    with pytest.raises(ValueError, match="`batch_size` must be"):
-        StreamBatcher(ids, 0, 5)
 
 
 def test_score_is_the_chain_rule(model):
@@ -130,41 +102,65 @@ def test_variants_and_round_trips(kwargs, tmp_path):
     assert model.activations("abca")["h"].shape == (1, 4, 6)
 
 
-def test_truncated_back_propagation_carries_states_between_batches():
+def test_texts_of_a_batch_differ_and_a_batch_of_one_is_a_text(model):
+    texts = model.generate("the ", 40, seed=3, batch_size=3)
+    assert len(set(texts)) == 3 and {len(text) for text in texts} == {40}
+    greedy = model.generate("the ", 40, temperature=0.0)
+    assert model.generate("the ", 40, temperature=0.0, batch_size=2) == [greedy] * 2
+    stop = texts[0][5]
+    cut = [t[: t.index(stop) + 1] if stop in t else t for t in texts]
+    assert model.generate("the ", 40, seed=3, batch_size=3, stop=stop) == cut
+
+
+def test_a_beam_that_holds_everything_finds_the_likeliest_text():
     keras.utils.set_random_seed(0)
-    model = CharRNN(VOCABULARY, units=8, num_layers=1, embedding_dim=4)
-    trainer = TruncatedBPTT(model, batch_size=4)
-    streams = StreamBatcher(model.tokenizer.encode(TEXT), 4, 10)
-    trainer.compile(optimizer=keras.optimizers.SGD(0.0), loss="mse")
-    trainer.reset_states()
-    for index in range(2):
-        trainer.train_on_batch(streams[index][0], np.zeros((4, 10, len(VOCABULARY))))
-    both = np.concatenate([streams[0][0], streams[1][0]], axis=1)
-    _, states = model(ops.convert_to_tensor(both), return_state=True)
-    for variable, state in zip(trainer.carry, states, strict=True):
-        np.testing.assert_allclose(
-            ops.convert_to_numpy(variable), ops.convert_to_numpy(state), atol=1e-5
-        )
-    trainer.reset_states()
-    assert all((ops.convert_to_numpy(v) == 0).all() for v in trainer.carry)
+    model = CharRNN("\nabc", units=6, num_layers=1, embedding_dim=4)
+    every = ["".join(letters) for letters in itertools.product("\nabc", repeat=3)]
+    log_p = {text: -model.score("ab" + text)[2:].sum() for text in every}
+    best = sorted(every, key=lambda text: -log_p[text])
+    # `score` begins behind a new line.
+    found = model.beam_search("\nab", length=3, beam_width=64)
+    assert [text for text, _ in found[:5]] == best[:5]
+    np.testing.assert_allclose([p for _, p in found], [log_p[text] for text, _ in found], atol=1e-4)
+    greedy = model.generate("\nab", 3, temperature=0.0)
+    assert [text for text, _ in model.beam_search("\nab", 3, beam_width=1)] == [greedy]
 
 
-def test_training_on_streams_learns_a_periodic_text():
+def test_a_vocabulary_without_a_new_line():
     keras.utils.set_random_seed(0)
-    model = CharRNN("\nabcd", units=16, num_layers=1, embedding_dim=8)
-    trainer = TruncatedBPTT(model, batch_size=4)
-    streams = StreamBatcher(model.tokenizer.encode("abcd\n" * 100), 4, 20)
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    trainer.compile(optimizer=keras.optimizers.Adam(0.04), loss=loss)
-    trainer.fit(streams, epochs=15, verbose=0)
-    assert model.score("abcd\n" * 4)[2:].mean() < 0.05
-    assert model.generate("ab", 10, temperature=0.0) == "cd\nabcd\nab"
+    model = CharRNN("ACGT", units=6, num_layers=1, embedding_dim=4)
+    nats = model.score("ACG")
+    assert nats[0] == pytest.approx(np.log(4))  # nothing is known before it
+    logits = ops.convert_to_numpy(model(np.array([[0, 1]])))[0]
+    log_p = logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True))
+    np.testing.assert_allclose(nats[1:], [-log_p[0, 1], -log_p[1, 2]], atol=1e-5)
+    firsts = {model.generate("", 1, seed=seed) for seed in range(30)}
+    assert firsts == set("ACGT") and len(model.generate("", 40, seed=0)) == 40
+    assert [bits for _, bits in model.stream("", 2, seed=0)][0] == pytest.approx(2.0)
+    with pytest.raises(ValueError, match="`prompt` must hold a token"):
+        model.beam_search("", 3)
 
 
-def test_round_trip_of_the_trainer():
-    trainer = TruncatedBPTT(CharRNN("ab\n", units=3, num_layers=1), 2)
-    copy = TruncatedBPTT.from_config(trainer.get_config())
-    assert copy.batch_size == 2 and copy.model.get_config() == trainer.model.get_config()
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16", "float64"])
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_precision(policy, cell):
+    model = CharRNN("\nabc", units=4, num_layers=1, embedding_dim=4, cell=cell, dtype=policy)
+    exact = CharRNN("\nabc", units=4, num_layers=1, embedding_dim=4, cell=cell)
+    exact.set_weights(model.get_weights())
+    assert len(model.generate("ab", 5, seed=0)) == 5
+    assert len(model.beam_search("ab", 3)) == 4
+    np.testing.assert_allclose(model.score("abca"), exact.score("abca"), atol=0.05)
+    assert np.isfinite(model.activations("abca")["h"].astype("float32")).all()
+
+
+def test_tied_weights_stay_whole_numbers_that_mean_the_same():
+    model = CharRNN("\nabc", units=8, num_layers=1, embedding_dim=8, tie_weights=True, seed=0)
+    ids = np.array([[1, 2, 3, 1]])
+    before = ops.convert_to_numpy(model(ids))
+    model.quantize("int8")
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(model(ids)), before, atol=0.1 * abs(before).max()
+    )
 
 
 @pytest.mark.parametrize(
@@ -179,7 +175,8 @@ def test_round_trip_of_the_trainer():
         (lambda m: m.generate("the", -1), "`length` must be"),
         (lambda m: m.generate("THE", 5), "outside the vocabulary"),
         (lambda m: m.activations(""), "`text` must hold"),
-        (lambda m: TruncatedBPTT(m, 0), "`batch_size` must be"),
+        (lambda m: m.generate("the", 5, batch_size=0), "`batch_size` must be"),
+        (lambda m: m.beam_search("the", 5, beam_width=0), "`beam_width` must be"),
     ],
 )
 def test_bad_arguments(model, call, message):

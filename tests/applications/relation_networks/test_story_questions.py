@@ -75,7 +75,7 @@ def test_bad_input(model):
         model.ask([], "Is Anna in the hall?")
     with pytest.raises(ValueError, match="`story` must have a sentence"):
         model.relations(["Anna went to the hall."], " ")
-    with pytest.raises(ValueError, match="`ask` needs a model with `vocabulary`"):
+    with pytest.raises(ValueError, match="`vocabulary` and `answers` must be known"):
         RelationNetworkBabi(5, 2, units=3, g_units=(3,), f_units=()).ask(["a"], "b")
     with pytest.raises(ValueError, match="`vocabulary` must hold 4 words. Received: 1"):
         RelationNetworkBabi(5, 2, vocabulary=["a"])

@@ -3,14 +3,17 @@
 import keras
 from keras import ops
 
+from keras_readinglist.layers.validation import check_size
+
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
 class TruncatedBPTT(keras.Model):
     r"""Trains a recurrent model on streams with truncated back-propagation through time.
 
     The states after a batch are kept in variables and are the initial states of the next batch,
-    cut from the gradient. They are zeros at the start of an epoch. Works in `fit` on all backends;
-    the wrapped model shares its weights and stays free of any fixed batch size.
+    cut from the gradient. Every epoch of `fit`, `evaluate` and `predict` begin with the initial
+    states of the model. Works on all backends; the wrapped model shares its weights and stays free
+    of any fixed batch size.
 
     Args:
         model: A model with `call(ids, states, training, return_state)` and
@@ -23,6 +26,9 @@ class TruncatedBPTT(keras.Model):
 
     Output shape:
         That of the wrapped model.
+
+    Raises:
+        ValueError: If a batch has another number of rows: every row carries on its own stream.
 
     Example:
         >>> model = CharRNN(vocabulary="\nab", units=4, num_layers=1)
@@ -37,11 +43,7 @@ class TruncatedBPTT(keras.Model):
 
     def __init__(self, model, batch_size, **kwargs):
         super().__init__(**kwargs)
-        if not isinstance(batch_size, int) or batch_size < 1:
-            raise ValueError(
-                f"`batch_size` must be a positive integer. Received: batch_size={batch_size}"
-            )
-        self.model, self.batch_size = model, batch_size
+        self.model, self.batch_size = model, check_size("batch_size", batch_size)
         self.supports_jit = getattr(model, "supports_jit", True)
         self.carry = [
             self.add_weight(
@@ -51,11 +53,13 @@ class TruncatedBPTT(keras.Model):
                 initializer="zeros",
                 trainable=False,
             )
-            for i, state in enumerate(model.initial_state(batch_size))
+            for i, state in enumerate(model.initial_state(self.batch_size))
         ]
+        self.reset_states()
         self.built = True
 
     def call(self, ids, training=False):
+        _check_rows(ids, self.batch_size)
         # A copy: torch forbids to overwrite what the backward pass still reads.
         states = [ops.copy(variable) for variable in self.carry]
         outputs, states = self.model(ids, states=states, training=training, return_state=True)
@@ -64,14 +68,30 @@ class TruncatedBPTT(keras.Model):
         return outputs
 
     def reset_states(self):
-        """Set the carried states to zero."""
-        for variable in self.carry:
-            variable.assign(ops.zeros(variable.shape, dtype=variable.dtype))
+        """Set the carried states to the initial states of the model."""
+        for variable, state in zip(
+            self.carry, self.model.initial_state(self.batch_size), strict=True
+        ):
+            variable.assign(state)
 
     def fit(self, *args, callbacks=None, **kwargs):
-        """As `keras.Model.fit`, with the states set to zero before every epoch."""
+        """As `keras.Model.fit`, with the states reset before every epoch."""
         reset = keras.callbacks.LambdaCallback(on_epoch_begin=lambda *_: self.reset_states())
-        return super().fit(*args, callbacks=[reset, *(callbacks or ())], **kwargs)
+        if isinstance(callbacks, keras.callbacks.CallbackList):
+            callbacks.append(reset)
+        else:
+            callbacks = [reset, *keras.tree.flatten(callbacks or [])]
+        return super().fit(*args, callbacks=callbacks, **kwargs)
+
+    def evaluate(self, *args, **kwargs):
+        """As `keras.Model.evaluate`, with the states reset before."""
+        self.reset_states()
+        return super().evaluate(*args, **kwargs)
+
+    def predict(self, *args, **kwargs):
+        """As `keras.Model.predict`, with the states reset before."""
+        self.reset_states()
+        return super().predict(*args, **kwargs)
 
     def get_config(self):
         return {
@@ -84,3 +104,14 @@ class TruncatedBPTT(keras.Model):
     def from_config(cls, config):
         model = keras.saving.deserialize_keras_object(config.pop("model"))
         return cls(model, **config)
+
+
+def _check_rows(ids, batch_size):
+    """Raise a `ValueError` unless there is a row for every stream."""
+    rule = f"`batch_size` rows must be given at a time, one for each of {batch_size} streams."
+    if ids.shape[0] is None:  # in a graph of TensorFlow
+        import tensorflow as tf
+
+        tf.debugging.assert_equal(tf.shape(ids)[0], batch_size, rule)
+    elif ids.shape[0] != batch_size:
+        raise ValueError(f"{rule} Received: inputs of shape {tuple(ids.shape)}")
