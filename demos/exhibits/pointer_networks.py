@@ -100,6 +100,8 @@ def verdict(points, task, answer, exact):
     if task == "Convex hull":
         if geometry.hull_accuracy([answer], [exact]):
             return "Exactly the convex hull."
+        if not geometry.polygon_area(points[exact]):
+            return "All points lie on one line: the hull is its two ends, and the network errs."
         if not geometry.is_simple_polygon(points[answer]):
             return "Not a simple polygon: the network failed."
         share = abs(geometry.polygon_area(points[answer])) / geometry.polygon_area(points[exact])

@@ -31,6 +31,32 @@ def random_points(batch_size, num_points, rng):
     return np.where(mask[..., None], points, np.float32(0)), mask
 
 
+def check_points(points, mask=None):
+    """Return points as float64, zero where there is none, and the mask of those that are there.
+
+    Args:
+        points: Array `(batch, n, 2)`.
+        mask: Boolean array `(batch, n)`, or `None` for all.
+
+    Raises:
+        ValueError: If shapes do not fit or a point that is there is not finite.
+    """
+    points = np.asarray(points, "float64")
+    if points.ndim != 3 or points.shape[2] != 2:
+        raise ValueError(f"`points` must have the shape (batch, n, 2). Received: {points.shape}")
+    mask = np.ones(points.shape[:2], bool) if mask is None else np.asarray(mask, bool)
+    if mask.shape != points.shape[:2]:
+        raise ValueError(f"`mask` must have the shape {points.shape[:2]}. Received: {mask.shape}")
+    points = np.where(mask[..., None], points, 0.0)
+    if not np.isfinite(points).all():
+        at = np.argwhere(~np.isfinite(points).all(axis=-1))[0]
+        raise ValueError(
+            f"`points` must be finite. Received: {points[tuple(at)]} as point {at[1]} of example "
+            f"{at[0]}"
+        )
+    return points, mask
+
+
 def convex_hull_batch(batch_size, num_points, rng=None, closed=False):
     """Draw point sets with their convex hulls.
 
@@ -70,10 +96,14 @@ def convex_hull(points, mask=None):
 
     Returns:
         Int32 array `(batch, n)`, indices padded with -1.
+
+    Raises:
+        ValueError: If shapes do not fit or a point is not finite.
     """
-    points = np.asarray(points, "float64")
+    points, mask = check_points(points, mask)
     batch, n, _ = points.shape
-    mask = np.ones((batch, n), bool) if mask is None else np.asarray(mask, bool)
+    twins = (points[:, :, None] == points[:, None]).all(axis=-1) & mask[:, None]
+    mask &= ~np.tril(twins, -1).any(axis=-1)  # of points in one place the first is left
     offset = points[:, None] - points[:, :, None]  # [b, i, j] = p_j - p_i
     cross = (
         offset[:, :, :, None, 0] * offset[:, :, None, :, 1]
@@ -84,15 +114,17 @@ def convex_hull(points, mask=None):
     # An edge has every other point on its left, or on itself.
     edge = ((cross > 0) | _between(points, (cross == 0) & ~ignored) | ignored).all(axis=-1)
     edge &= mask[:, :, None] & mask[:, None, :] & ~same
-    successor = edge.argmax(axis=-1)
-    start = edge.any(axis=-1).argmax(axis=-1)
+    successor = np.where(edge.any(axis=-1), edge.argmax(axis=-1), np.arange(n))
+    corner = edge.any(axis=-1)
+    corner = np.where(corner.any(axis=-1, keepdims=True), corner, mask)  # a single point
+    start = corner.argmax(axis=-1)
     hull = np.full((batch, n), -1, "int32")
-    current, open_ = start, np.ones(batch, bool)
+    current, open_ = start, mask.any(axis=-1)
     rows = np.arange(batch)
     for step in range(n):
         hull[:, step] = np.where(open_, current, -1)
         current = successor[rows, current]
-        open_ &= current != start
+        open_ = open_ & (current != start)
     return hull
 
 

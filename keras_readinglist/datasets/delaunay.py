@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 
-from keras_readinglist.datasets.convex_hull import random_points
+from keras_readinglist.datasets.convex_hull import check_points, random_points
 
 _LARGEST = 12
 
@@ -47,14 +47,13 @@ def delaunay(points, mask=None):
         Int32 array `(batch, 3 (2 n - 5))`, the indices of all triangles in a row, padded with -1.
 
     Raises:
-        ValueError: If there are too few or too many points, or if they have no triangulation or
-            more than one: all of them on one line, or four on an empty circle.
+        ValueError: If there are too few or too many points, if one is not finite, or if they have
+            no triangulation or more than one: all of them on one line, or four on an empty circle.
     """
-    points = np.asarray(points, "float64")
+    points, mask = check_points(points, mask)
     batch, n, _ = points.shape
     if not 3 <= n <= _LARGEST:
         raise ValueError(f"`points` must hold 3 to {_LARGEST} points an example. Received: {n}")
-    mask = np.ones((batch, n), bool) if mask is None else np.asarray(mask, bool)
     triples = np.array(list(itertools.combinations(range(n), 3)))
     corners = points[:, triples]  # (batch, triples, 3, 2)
     there = _triangles(points, mask, triples, corners)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_readinglist.datasets.convex_hull import close_path, random_points
+from keras_readinglist.datasets.convex_hull import check_points, close_path, random_points
 
 _LARGEST_EXACT = 12
 _LEAST_GAIN = 1e-9
@@ -40,20 +40,21 @@ def shortest_tours(points, mask=None):
 
     Args:
         points: Array `(batch, n, 2)`, with n from 3 to 12.
-        mask: Boolean array `(batch, n)`, true for the first points of each example, or `None`.
+        mask: Boolean array `(batch, n)` of the cities that are there, or `None`.
 
     Returns:
-        Int32 array `(batch, n)`, from city 0 counter-clockwise, padded with -1.
+        Int32 array `(batch, n)`, from the first city that is there counter-clockwise, padded
+        with -1.
 
     Raises:
-        ValueError: If there are too few or too many cities.
+        ValueError: If there are too few or too many cities, or one is not finite.
 
     References:
         - Held, Karp, 1962, A dynamic programming approach to sequencing problems
     """
-    points = np.asarray(points, "float64")
+    points, mask = check_points(points, mask)
     batch, n, _ = points.shape
-    counts = np.full(batch, n) if mask is None else np.asarray(mask, bool).sum(axis=1)
+    counts, places = mask.sum(axis=1), np.argsort(~mask, axis=1, kind="stable")
     if not 3 <= counts.min() <= counts.max() <= _LARGEST_EXACT:
         raise ValueError(
             f"`points` must hold 3 to {_LARGEST_EXACT} cities an example. Received: "
@@ -63,7 +64,9 @@ def shortest_tours(points, mask=None):
     for count in np.unique(counts):
         rows = np.flatnonzero(counts == count)
         for part in np.array_split(rows, -(-len(rows) // 2000)):
-            tours[part, :count] = _held_karp(points[part, :count])
+            here = places[part, :count]
+            tour = _held_karp(np.take_along_axis(points[part], here[..., None], axis=1))
+            tours[part, :count] = np.take_along_axis(here, tour, axis=1)
     return tours
 
 
@@ -109,7 +112,7 @@ def counter_clockwise(points, tours):
 
 def nearest_neighbor_tour(points):
     """Return the tour that always goes to the nearest city not visited, `(n,)`, from city 0."""
-    points = np.asarray(points, "float64")
+    points = _cities(points)
     tour, free = [0], set(range(1, len(points)))
     while free:
         here = points[tour[-1]]
@@ -124,7 +127,7 @@ def greedy_tour(points):
     Of the simple rules this one comes nearest to the lengths that the paper gives for its
     algorithm A1.
     """
-    points = np.asarray(points, "float64")
+    points = _cities(points)
     n = len(points)
     i, j = np.triu_indices(n, 1)
     piece = np.arange(n)  # cities that are joined already have the same number
@@ -140,6 +143,35 @@ def greedy_tour(points):
     while len(tour) < n:
         tour.append(next(c for c in neighbors[tour[-1]] if c not in tour))
     return np.array(tour, "int32")
+
+
+def christofides_tour(points):
+    """Return a tour of at most one and a half times the shortest length, `(n,)`, from city 0.
+
+    The shortest tree over all cities, joined with the shortest pairing of those where an odd number
+    of its edges meet, is walked once and cut short at cities already visited. It needs `networkx`.
+
+    Args:
+        points: Array `(n, 2)`, for any n.
+
+    Raises:
+        ImportError: If `networkx` is not installed.
+
+    References:
+        - Christofides, 1976, Worst-case analysis of a new heuristic for the travelling salesman
+          problem; the algorithm A3 of [Vinyals et al., 2015](https://arxiv.org/abs/1506.03134)
+    """
+    try:
+        import networkx
+    except ImportError as error:
+        raise ImportError("`christofides_tour` needs: pip install networkx") from error
+    points = _cities(points)
+    if len(points) < 4:
+        return np.arange(len(points), dtype="int32")
+    graph = networkx.from_numpy_array(_distances(points) + 1e-12)  # cities in one place are joined
+    cycle = networkx.algorithms.approximation.christofides(graph)[:-1]
+    tour = np.roll(np.array(cycle, "int32"), -cycle.index(0))
+    return counter_clockwise(points[None], tour[None])[0]
 
 
 def two_opt_tour(points, tour=None):
@@ -159,7 +191,7 @@ def two_opt_tour(points, tour=None):
         - Croes, 1958, A method for solving traveling-salesman problems
         - Or, 1976, Traveling salesman-type combinatorial problems
     """
-    points = np.asarray(points, "float64")
+    points = _cities(points)
     tour = nearest_neighbor_tour(points) if tour is None else np.asarray(tour, "int32")
     distance = _distances(points)
     shorter = tour
@@ -170,6 +202,10 @@ def two_opt_tour(points, tour=None):
             shorter = _or_opt(tour, distance)
     tour = np.roll(tour, -int(np.flatnonzero(tour == 0)[0]))
     return counter_clockwise(points[None], tour[None].astype("int32"))[0]
+
+
+def _cities(points):
+    return check_points(np.asarray(points)[None])[0][0]
 
 
 def _distances(points):

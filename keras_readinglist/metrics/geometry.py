@@ -35,11 +35,17 @@ def hull_area_ratio(points, predicted, true):
     Returns:
         Pair: the mean ratio, `nan` ("FAIL" in the paper) if more than 1 % of the predictions are
         not simple polygons; and the share that are not.
+
+    Raises:
+        ValueError: If a true polygon has no area.
     """
     ratios, failures = [], 0
     for cloud, p, t in zip(np.asarray(points), _paths(predicted), _paths(true), strict=True):
+        area = abs(polygon_area(cloud[t]))
+        if not area:
+            raise ValueError(f"`true` must be polygons with an area. Received: {t} among {cloud}")
         if is_simple_polygon(cloud[p]):
-            ratios.append(abs(polygon_area(cloud[p])) / abs(polygon_area(cloud[t])))
+            ratios.append(abs(polygon_area(cloud[p])) / area)
         else:
             failures += 1
     share = failures / max(failures + len(ratios), 1)

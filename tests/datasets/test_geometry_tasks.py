@@ -15,7 +15,12 @@ from keras_readinglist.datasets import (
     tsp_batch,
 )
 from keras_readinglist.datasets.convex_hull import close_path, open_path
-from keras_readinglist.datasets.tsp import greedy_tour, nearest_neighbor_tour, two_opt_tour
+from keras_readinglist.datasets.tsp import (
+    christofides_tour,
+    greedy_tour,
+    nearest_neighbor_tour,
+    two_opt_tour,
+)
 from keras_readinglist.metrics import geometry
 
 pytestmark = pytest.mark.once
@@ -41,6 +46,51 @@ def test_points_on_an_edge_do_not_belong_to_the_hull():
 def test_of_points_in_one_place_the_first_belongs_to_the_hull():
     points = np.array([[0, 0], [1, 0], [0, 0], [0, 1], [1, 0], [1, 0]])
     assert convex_hull(points[None])[0].tolist() == [0, 1, 3, -1, -1, -1]
+
+
+def test_hulls_of_few_places():
+    line = np.linspace(0, 1, 5)[:, None] * [1, 2]
+    clouds = np.stack([line, np.full((5, 2), 0.5), line[[2, 2, 0, 0, 2]], line])
+    mask = np.ones((4, 5), bool)
+    mask[3] = [False, True, False, False, False]
+    hulls = [hull[hull >= 0].tolist() for hull in convex_hull(clouds, mask)]
+    assert hulls == [[0, 4], [0], [0, 2], [1]]
+    assert (convex_hull(clouds[:1], np.zeros((1, 5), bool)) == -1).all()
+
+
+@pytest.mark.parametrize("solve", [convex_hull, delaunay, shortest_tours])
+def test_points_that_are_there_must_be_finite(solve):
+    points = np.random.default_rng(0).random((2, 6, 2))
+    mask = np.ones((2, 6), bool)
+    points[1, 2], mask[1, 2] = np.nan, False
+    finite = np.where(np.isnan(points), 0.3, points)
+    np.testing.assert_array_equal(solve(points, mask), solve(finite, mask))
+    with pytest.raises(ValueError, match="`points` must be finite.*point 2 of example 1"):
+        solve(points)
+    with pytest.raises(ValueError, match=r"`points` must have the shape \(batch, n, 2\)"):
+        solve(points[0])
+    with pytest.raises(ValueError, match="`mask` must have the shape"):
+        solve(points, mask[:, :5])
+
+
+def test_tours_leave_out_what_is_masked_anywhere():
+    points = np.random.default_rng(1).random((1, 7, 2))
+    mask = np.array([[False, True, True, False, True, True, True]])
+    places = np.flatnonzero(mask[0])
+    expected = places[shortest_tours(points[:, places])[0]]
+    tour = shortest_tours(points, mask)[0]
+    assert tour[:5].tolist() == expected.tolist() and (tour[5:] == -1).all()
+
+
+def test_christofides_keeps_its_bound():
+    points, _, tours = tsp_batch(20, 9, 3)
+    for cloud, best in zip(points, tours, strict=True):
+        tour = christofides_tour(cloud)
+        assert sorted(tour.tolist()) == list(range(9)) and tour[0] == 0
+        ours, shortest = geometry.tour_length(np.stack([cloud] * 2), np.stack([tour, best]))
+        assert shortest - 1e-6 <= ours <= 1.5 * shortest
+    for few in range(1, 4):
+        assert christofides_tour(points[0, :few]).tolist() == list(range(few))
 
 
 @pytest.mark.parametrize("make", [convex_hull_batch, tsp_batch])
