@@ -130,10 +130,9 @@ def numbers(item):
         "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
         for row in report.rows(measured)
     )
-    dagger = any(claim["unconfirmed"] for claim in measured["claims"])
-    note = "† not checked against a copy of the paper. " if dagger else ""
     return (
-        f'<div class="scroll"><table><tr>{head}</tr>{rows}</table></div><p class="faint">{note}'
+        f'<div class="scroll"><table><tr>{head}</tr>{rows}</table></div><p class="faint">'
+        f"{report.marks(measured)} "
         f"Measured by <code>keras-readinglist reproduce {item.slug}</code>.</p>"
     )
 
@@ -143,7 +142,7 @@ def links(item):
     return (
         f'<p><a href="{escape(item.url)}" target="_blank" rel="noopener">Read the original</a>'
         f'<span class="faint"> · page: <code>docs/papers/{item.module}.py</code> · recipe: '
-        f"<code>keras_readinglist/recipes/{item.module}.py</code></span></p>"
+        f"<code>{item.recipe}</code></span></p>"
     )
 
 

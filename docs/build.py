@@ -16,7 +16,17 @@ import time
 DOCS = pathlib.Path(__file__).parent
 ROOT = DOCS.parent
 GENERATED = DOCS / "generated"
-NAMESPACES = ("layers", "applications", "datasets", "decoding", "information", "metrics", "testing")
+NAMESPACES = (
+    "layers",
+    "applications",
+    "datasets",
+    "decoding",
+    "information",
+    "metrics",
+    "optimizers",
+    "schedules",
+    "testing",
+)
 
 
 def execute(source, target):
@@ -63,15 +73,12 @@ def write_claims():
         measured = catalog.report(item.slug)
         if measured is None:
             continue
-        seconds = round(measured["seconds"] / 60)
         parts += [
             f"## {item.title}",
             "",
             report.markdown(measured),
             "",
-            f"`keras-readinglist reproduce {item.slug}`: {measured['backend']}, "
-            f"{measured['machine']}, {seconds} minutes of training. † not checked against a copy "
-            "of the paper.",
+            f"`keras-readinglist reproduce {item.slug}`: {report.made_on(measured)}.",
             "",
             *(
                 f"- {claim['name']}: {claim['note']}"

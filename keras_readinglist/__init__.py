@@ -15,8 +15,10 @@ _NAMESPACES = (
     "information",
     "layers",
     "metrics",
+    "optimizers",
     "presets",
     "recipes",
+    "schedules",
     "testing",
 )
 __all__ = ["__version__", *_NAMESPACES]

@@ -63,7 +63,8 @@ class Item:
     @property
     def recipe(self) -> str:
         """The dotted name of the recipe, or an empty string."""
-        exists = (_PACKAGE / "recipes" / f"{self.module}.py").is_file()
+        path = _PACKAGE / "recipes" / self.module
+        exists = path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
         return f"keras_readinglist.recipes.{self.module}" if exists else ""
 
     @property
@@ -142,6 +143,7 @@ def describe(item: Item) -> dict:
     """Return every field of an item with its facets and measured claims, ready for JSON."""
     fields = {name: getattr(item, name) for name in Item.__dataclass_fields__}
     measured = report(item.slug)
+    stale = _stale_claims(measured) if measured else ()
     keys = ("name", "metric", "paper", "here", "seeds", "goal", "baseline", "verdict", "command")
     return {
         **fields,
@@ -152,8 +154,17 @@ def describe(item: Item) -> dict:
         "page": f"docs/papers/{item.module}.py" if item.page else "",
         "not_applicable": dict(item.not_applicable),
         "facets": facets(item),
-        "claims": [{k: c[k] for k in keys} for c in (measured or {}).get("claims", ())],
+        "claims": [
+            {**{k: claim[k] for k in keys}, "stale": claim["name"] in stale}
+            for claim in (measured or {}).get("claims", ())
+        ],
     }
+
+
+def _stale_claims(measured: dict) -> set[str]:
+    from keras_readinglist.recipes.report import stale_claims
+
+    return stale_claims(measured)
 
 
 ITEMS: tuple[Item, ...] = (

@@ -97,26 +97,30 @@ def _add_gallery(command):
 
 
 def _add_experiments(command):
-    def experiment(name, run, text):
+    def experiment(name, run, text, which):
         sub = command(name, run, text)
         sub.add_argument("item", help="slug of an item, such as pointer-networks")
         sub.add_argument("--scale", choices=("reduced", "full"), default="reduced")
+        sub.add_argument("--run", dest="which", metavar="NAME", help=which)
         sub.add_argument(
             "--output", metavar="DIR", default="runs", help="where runs are kept (default: runs)"
         )
         sub.add_argument(
-            "--resume", action="store_true", help="go on from what lies under --output"
+            "--resume", action="store_true", help="go on from the checkpoints under --output"
         )
         return sub
 
-    sub = experiment("train", _train, "Train one run of an item's recipe and evaluate it.")
-    sub.add_argument("--run", dest="which", metavar="NAME", help="default: the recipe's first run")
+    text = "Train one run of an item's recipe and measure it."
+    sub = experiment("train", _train, text, "default: the recipe's first run")
     sub.add_argument("--seed", type=int, help="default: the first seed of the run")
     sub.add_argument("--distribute", choices=("data",), help="use all devices, batches split (JAX)")
-    sub = experiment("reproduce", _reproduce, "Train every run and seed, and judge the claims.")
+    text = "Make the runs that an item's report lacks or has of another configuration, and judge "
+    text += "the claims. Finished runs under --output are taken as they are."
+    sub = experiment("reproduce", _reproduce, text, "make this run alone, new or not")
+    sub.add_argument("--all", action="store_true", help="make everything anew")
     sub.add_argument("--jobs", type=int, default=1, help="trainings at once (default: 1)")
     sub.add_argument(
-        "--reports", metavar="DIR", default="reports", help="where the report goes (reports)"
+        "--reports", metavar="DIR", default="reports", help="where the report lies (reports)"
     )
     sub.add_argument("--presets", metavar="DIR", help="also write the recipe's presets there")
     sub = command("evaluate", _evaluate, "Measure a preset again, as its recipe does.")
@@ -202,7 +206,7 @@ def _train(arguments):
         arguments.output,
         arguments.resume,
     )
-    metrics = json.loads((directory / "result.json").read_text())["metrics"]
+    metrics = json.loads((directory / "result.json").read_text(encoding="utf-8"))["metrics"]
     _print_table(str(directory), ("metric", "value"), [(k, f"{v:.4f}") for k, v in metrics.items()])
 
 
@@ -210,16 +214,23 @@ def _reproduce(arguments):
     from keras_readinglist.recipes import report, runner
 
     result = runner.reproduce(
-        arguments.item, arguments.scale, arguments.output, arguments.resume, arguments.jobs
+        arguments.item,
+        arguments.scale,
+        arguments.output,
+        arguments.resume,
+        arguments.jobs,
+        run=arguments.which,
+        everything=arguments.all,
+        reports=arguments.reports,
     )
-    path = report.write(result, arguments.reports)
     _print_table(arguments.item, report.HEADER, report.rows(result))
-    print(f"Written: {path}")
+    path = report.path_of(arguments.item, arguments.scale, arguments.reports)
+    print(f"Written: {path}. {report.marks(result)}")
     if arguments.presets:
         names = runner.write_presets(
             arguments.item, arguments.presets, arguments.scale, arguments.output
         )
-        print(f"Presets: {', '.join(names)}")
+        print(f"Presets: {', '.join(names) or 'none, for no run of theirs is finished there'}")
 
 
 def _evaluate(arguments):

@@ -27,6 +27,7 @@ def test_list(capsys):
     lstm = next(item for item in items if item["slug"] == "understanding-lstms")
     assert lstm["facets"]["components"] and lstm["year"] == 2015
     keys = {"name", "metric", "paper", "here", "seeds", "goal", "baseline", "verdict", "command"}
+    keys |= {"stale"}
     assert all(set(claim) == keys for item in items for claim in item["claims"])
 
 

@@ -26,7 +26,17 @@ FORBIDDEN = {
     "recipes": {"demos"},
     "testing": {"recipes", "demos", "applications"},
 }
-NAMESPACES = ("applications", "datasets", "decoding", "information", "layers", "metrics", "testing")
+NAMESPACES = (
+    "applications",
+    "datasets",
+    "decoding",
+    "information",
+    "layers",
+    "metrics",
+    "optimizers",
+    "schedules",
+    "testing",
+)
 
 
 def imports(path):

@@ -8,6 +8,7 @@ import numpy as np
 
 from keras_readinglist import catalog
 from keras_readinglist.datasets.sorting import ascending
+from keras_readinglist.recipes import report
 
 from ..components.charts import heat_map
 from ..components.controls import whole_number
@@ -121,16 +122,17 @@ def table(numbers, found):
 @cache
 def recorded():
     """Return the table of what looking and glimpsing bought in the reproduction, as HTML."""
-    report = catalog.report("set2set")
-    if report is None:
+    measured = catalog.report("set2set")
+    if measured is None:
         return ""
+    metrics = report.metrics(measured)
     models = {f"{p} looks" if p != 1 else "1 look": f"p{p}" for p in (0, 1, 5, 10)}
     rows = []
     for label, run_name in {"pointer network": "pointer", **models}.items():
         cells = []
         for count in (5, 10):
             for glimpses in (0, 1):
-                entry = report["metrics"].get(f"sort{count}_{run_name}_g{glimpses}/accuracy")
+                entry = metrics.get(f"sort{count}_{run_name}_g{glimpses}/accuracy")
                 cells.append(f"<td>{entry['mean']:.1%}</td>" if entry else "<td>–</td>")
         rows.append(f"<tr><td>{label}</td>{''.join(cells)}</tr>")
     heads = "".join(f"<th>{n} numbers, {g}</th>" for n in (5, 10) for g in ("no glimpse", "one"))

@@ -23,8 +23,8 @@ from keras_readinglist.applications import (
 from keras_readinglist.datasets import babi_stories, sort_of_clevr
 from keras_readinglist.datasets.sort_of_clevr import ANSWERS, COLOURS, KINDS
 from keras_readinglist.layers import PairwiseRelation
-from keras_readinglist.recipes import _relation_networks_stories as stories
 from keras_readinglist.recipes import report
+from keras_readinglist.recipes.relation_networks import stories
 
 # %% [markdown]
 # ## The sum over pairs

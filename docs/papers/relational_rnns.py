@@ -98,7 +98,7 @@ measured = catalog.report("relational-rnns")
 figure, plot = plt.subplots(figsize=(8, 3.2))
 for run, style in (("farthest", "g-"), ("farthest_lstm", "b-"), ("uniform", "g:"),
                    ("uniform_lstm", "b:")):  # fmt: skip
-    found = measured["metrics"] if measured else {}
+    found = report.metrics(measured) if measured else {}
     prefix = f"{run}/validation_at_"
     curve = {int(k.removeprefix(prefix)): v["seeds"] for k, v in found.items() if prefix in k}
     for seed in next(iter(curve.values()), {}):
@@ -118,7 +118,7 @@ figure.tight_layout()
 
 # %%
 for run in ("six", "eight") if measured else ():
-    metrics = measured["metrics"]
+    metrics = report.metrics(measured)
     accuracy, floor = metrics[f"{run}/accuracy"]["mean"], metrics[f"{run}/floor"]["mean"]
     print(f"{run:10}  accuracy {accuracy:.3f}  trivial rule {floor:.3f}")
 

@@ -3,17 +3,19 @@
 import importlib
 import pathlib
 
-from keras_readinglist.recipes.recipe import Claim, Recipe, Trained
+from keras_readinglist.recipes.recipe import Claim, Experiment, Recipe, Run, Trained
 
-__all__ = ["Claim", "Recipe", "Trained", "available", "load"]
+__all__ = ["Claim", "Experiment", "Recipe", "Run", "Trained", "available", "load"]
 
 _MACHINERY = ("recipe", "report", "runner", "training")
 
 
 def available():
-    """Return the slugs that have a recipe, sorted; a part of a recipe begins with `_`."""
-    files = pathlib.Path(__file__).parent.glob("[!_]*.py")
-    return sorted(f.stem.replace("_", "-") for f in files if f.stem not in _MACHINERY)
+    """Return the slugs that have a recipe, a file or a folder, sorted."""
+    here = pathlib.Path(__file__).parent
+    names = {path.stem for path in here.glob("[!_]*.py")} - set(_MACHINERY)
+    names |= {path.parent.name for path in here.glob("*/__init__.py")}
+    return sorted(name.replace("_", "-") for name in names)
 
 
 def load(slug):

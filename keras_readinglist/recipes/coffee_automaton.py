@@ -16,10 +16,9 @@ from keras_readinglist.information import (
     exact_density,
     fit_power_law,
 )
-from keras_readinglist.recipes.recipe import Claim, Recipe
+from keras_readinglist.recipes.recipe import Claim, Experiment, Recipe, Run
 
-REDUCED = {
-    "size": 100,
+_SHARED = {
     "replicas": 4,
     "dynamics": "interacting",
     "grain": 10,
@@ -27,54 +26,49 @@ REDUCED = {
     "adjust": False,
     "times": 40,
     "last": 1.3,  # in sweeps over size ** 2; relaxation takes 1 / pi ** 2
-    "scaling_sizes": (20, 30, 40, 50, 60, 70, 80, 90, 100),
-    "stirred_sizes": (64, 128, 256),
-    "stirred_steps": 80,
-    "theory_replicas": 64,
-    "theory_times": (1, 30, 300, 3000),
     "seeds": (0, 1, 2),
 }
+_STIRRED = {**_SHARED, "sizes": (64, 128, 256), "grain": 8, "levels": 7, "adjust": True}
+REDUCED = {
+    "curve": {**_SHARED, "size": 100},
+    "scaling": {**_SHARED, "sizes": (20, 30, 40, 50, 60, 70, 80, 90, 100)},
+    "stirred": {**_STIRRED, "dynamics": "stirred", "steps": 80},
+    "not_stirred": _STIRRED,
+    "theory": {
+        "size": 100,
+        "dynamics": "interacting",
+        "replicas": 64,
+        "times": (1, 30, 300, 3000),
+        "seeds": (0, 1, 2),
+    },
+}
+_MORE = {"replicas": 64, "sizes": (64, 128, 256, 512, 1024)}
 FULL = {
-    **REDUCED,
-    "replicas": 64,
-    "scaling_sizes": (20, 40, 60, 80, 100, 200, 400),
-    "stirred_sizes": (64, 128, 256, 512, 1024),
-    "stirred_steps": 160,
+    "curve": {**REDUCED["curve"], "replicas": 64},
+    "scaling": {**REDUCED["scaling"], "replicas": 64, "sizes": (20, 40, 60, 80, 100, 200, 400)},
+    "stirred": {**REDUCED["stirred"], **_MORE, "steps": 160},
+    "not_stirred": {**REDUCED["not_stirred"], **_MORE},
+    "theory": REDUCED["theory"],
 }
 _ADJUSTED = {"levels": 7, "adjust": True}
 _WALKERS = {"dynamics": "non_interacting", "last": 5.2}  # a step mixes a quarter of a sweep
 RUNS = {
-    "published": {"kind": "curve"},
-    "adjusted": {"kind": "curve", **_ADJUSTED},
-    "adjusted_fine": {"kind": "curve", **_ADJUSTED, "grain": 5},
-    "walkers": {"kind": "curve", **_WALKERS},
-    "walkers_adjusted": {"kind": "curve", **_WALKERS, **_ADJUSTED},
-    "scaling": {"kind": "scaling"},
-    "scaling_walkers": {"kind": "scaling", **_WALKERS},
-    "stirred": {"kind": "stirred", "dynamics": "stirred", **_ADJUSTED, "grain": 8},
-    "not_stirred": {"kind": "stirred", **_ADJUSTED, "grain": 8},
-    "theory": {"kind": "theory"},
+    "published": Run("curve"),
+    "adjusted": Run("curve", _ADJUSTED),
+    "adjusted_fine": Run("curve", {**_ADJUSTED, "grain": 5}),
+    "walkers": Run("curve", _WALKERS),
+    "walkers_adjusted": Run("curve", {**_WALKERS, **_ADJUSTED}),
+    "scaling": Run("scaling"),
+    "scaling_walkers": Run("scaling", _WALKERS),
+    "stirred": Run("stirred"),
+    "not_stirred": Run("not_stirred"),
+    "theory": Run("theory"),
 }
 
 
-def train(config, callbacks):
-    """Run the automata of one experiment and return what was measured; nothing is trained."""
-    kinds = {"curve": _curve, "scaling": _scaling, "stirred": _stirred, "theory": _theory}
-    return kinds[config["kind"]](config)
-
-
-def evaluate(measured, config):
-    """Return the measurements of an experiment."""
-    return measured
-
-
-def _automaton(config, size, replicas=None):
-    return CoffeeAutomaton(
-        size,
-        dynamics=config["dynamics"],
-        replicas=replicas or config["replicas"],
-        seed=config["seed"],
-    )
+def _automaton(config, size):
+    options = {name: config[name] for name in ("dynamics", "replicas", "seed")}
+    return CoffeeAutomaton(size, **options)
 
 
 def _measure(config, size, times):
@@ -100,17 +94,27 @@ def _bump(curve):
     }
 
 
-def _curve(config):
+def run_curve(config, callbacks):
+    """Run one grid and return its curve."""
     size = config["size"]
-    return _bump(_measure(config, size, [0, *_times(config, size)]))
+    return _measure(config, size, [0, *_times(config, size)])
 
 
-def _scaling(config):
+def measure_curve(curve, config):
+    """Measure the bump of a curve."""
+    return _bump(curve)
+
+
+def run_scaling(config, callbacks):
+    """Run grids of several sizes and return their curves."""
+    return [_measure(config, size, _times(config, size)) for size in config["sizes"]]
+
+
+def measure_scaling(curves, config):
     """Fit the paper's three laws over the sizes of the grid."""
-    sizes = np.array(config["scaling_sizes"], float)
+    sizes = np.array(config["sizes"], float)
     rows = []
-    for size in config["scaling_sizes"]:
-        curve = _measure(config, size, _times(config, size))
+    for curve in curves:
         highest = curve["complexity"].argmax(axis=0)
         rows.append(
             (
@@ -128,32 +132,44 @@ def _scaling(config):
     return metrics
 
 
-def _stirred(config):
-    """Measure the bump on grids of several sizes; both dynamics for as many sweeps."""
+def run_stirred(config, callbacks):
+    """Run stirred grids of several sizes and return their curves."""
+    return [_measure(config, size, range(config["steps"] + 1)) for size in config["sizes"]]
+
+
+def run_not_stirred(config, callbacks):
+    """Run grids of several sizes until they are mixed and return their curves."""
+    return [_measure(config, size, [0, *_times(config, size)]) for size in config["sizes"]]
+
+
+def measure_bumps(curves, config):
+    """Measure the bump on grids of several sizes."""
     peaks, metrics = [], {}
-    for size in config["stirred_sizes"]:
-        times = range(config["stirred_steps"] + 1)
-        if config["dynamics"] == "interacting":
-            times = [0, *_times(config, size)]
-        bump = _bump(_measure(config, size, times))
+    for size, curve in zip(config["sizes"], curves, strict=True):
+        bump = _bump(curve)
         peaks.append(bump["peak"])
         metrics |= {f"{name}_{size}": bump[name] for name in ("peak", "end", "peak_over_end")}
-    metrics["exponent"] = fit_power_law(config["stirred_sizes"], peaks)[0]
+    metrics["exponent"] = fit_power_law(config["sizes"], peaks)[0]
     return metrics
 
 
-def _theory(config):
-    """Compare the mean of every row with the exact density, in standard errors."""
-    cup = _automaton(config, config["size"], config["theory_replicas"])
+def run_theory(config, callbacks):
+    """Compare the mean of every row with the exact density; return the largest of the errors."""
+    cup = _automaton(config, config["size"])
     worst = 0.0
-    for time in config["theory_times"]:
+    for time in config["times"]:
         cup.step(time - cup.time)
         rows = cup.state.mean(axis=2)
         exact = exact_density(cup, time)[0].mean(axis=1)
         error = rows.std(axis=0, ddof=1) / np.sqrt(len(rows))
         moved = error > 0
         worst = max(worst, (abs(rows.mean(axis=0) - exact)[moved] / error[moved]).max())
-    return {"largest_error": worst, "comparisons": config["size"] * len(config["theory_times"])}
+    return worst
+
+
+def measure_theory(worst, config):
+    """Return the largest error, in standard errors, and among how many."""
+    return {"largest_error": worst, "comparisons": config["size"] * len(config["times"])}
 
 
 def _laws(run, model, papers):
@@ -174,9 +190,22 @@ def _laws(run, model, papers):
 RECIPE = Recipe(
     slug="coffee-automaton",
     scales={"reduced": REDUCED, "full": FULL},
+    experiments={
+        "curve": Experiment(run_curve, measure_curve, {"size": 20, "replicas": 1, "times": 4}),
+        "scaling": Experiment(
+            run_scaling, measure_scaling, {"sizes": (20, 30, 40), "replicas": 1, "times": 4}
+        ),
+        "stirred": Experiment(
+            run_stirred, measure_bumps, {"sizes": (64, 128), "replicas": 1, "steps": 4}
+        ),
+        "not_stirred": Experiment(
+            run_not_stirred, measure_bumps, {"sizes": (64, 128), "replicas": 1, "times": 4}
+        ),
+        "theory": Experiment(
+            run_theory, measure_theory, {"size": 20, "replicas": 4, "times": (1, 10)}
+        ),
+    },
     runs=RUNS,
-    train=train,
-    evaluate=evaluate,
     claims=(
         Claim(
             "Interacting, 3 levels: complexity rises and falls, peak over end",

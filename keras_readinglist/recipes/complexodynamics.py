@@ -14,27 +14,37 @@ from keras_readinglist.information import (
     compressed_size,
     fit_power_law,
 )
-from keras_readinglist.recipes.recipe import Claim, Recipe
+from keras_readinglist.recipes.recipe import Claim, Experiment, Recipe, Run
 
 REDUCED = {"sizes": (64, 128, 256), "replicas": 2, "seeds": (0, 1, 2)}
 FULL = {"sizes": (64, 128, 256, 512, 1024), "replicas": 64, "seeds": (0, 1, 2)}
-RUNS = {"interacting": {"dynamics": "interacting"}, "stirred": {"dynamics": "stirred"}}
+TINY = {"sizes": (64, 128), "replicas": 1, "looks": 3}
+LOOKS = {"interacting": 30, "stirred": 41}
 
 
-def times(dynamics, size):
-    """Return when a grid is looked at: until it is mixed."""
-    if dynamics == "stirred":
-        return list(range(0, 81, 2))
-    return [0, *np.unique(np.geomspace(1, size**2 / 2, 30).astype(int)).tolist()]
+def run_interacting(config, callbacks):
+    """Run coffee left alone until it is mixed; looks are spaced by the logarithm of time."""
+
+    def times(size):
+        spaced = np.geomspace(1, size**2 / 2, config["looks"])
+        return [0, *np.unique(spaced.astype(int)).tolist()]
+
+    return _curves("interacting", config, times)
 
 
-def train(config, callbacks):
-    """Run grids of every size and return their curves; nothing is trained."""
+def run_stirred(config, callbacks):
+    """Run stirred coffee until it is mixed."""
+    times = np.linspace(0, 80, config["looks"], dtype=int).tolist()
+    return _curves("stirred", config, lambda size: times)
+
+
+def _curves(dynamics, config, times):
+    """Return the curves of grids of every size, looked at at given times."""
     curves = {}
     for size in config["sizes"]:
-        make = {"dynamics": config["dynamics"], "seed": config["seed"]}
+        make = {"dynamics": dynamics, "seed": config["seed"]}
         cup = CoffeeAutomaton(size, replicas=config["replicas"], **make)
-        when = times(config["dynamics"], size)
+        when = times(size)
         curves[size] = complexodynamics_run(cup, when)
         cup.reset()
         states = cup.run(when)
@@ -43,7 +53,7 @@ def train(config, callbacks):
     return curves
 
 
-def evaluate(curves, config):
+def measure(curves, config):
     """Measure peaks, ends and growth."""
     metrics = {}
     for size, curve in curves.items():
@@ -65,14 +75,20 @@ def evaluate(curves, config):
     return metrics
 
 
+EXPERIMENTS = {
+    "interacting": Experiment(run_interacting, measure, TINY),
+    "stirred": Experiment(run_stirred, measure, TINY),
+}
 _CONJECTURE = "small, large, small (conjecture)"
 
 RECIPE = Recipe(
     slug="complexodynamics",
-    scales={"reduced": REDUCED, "full": FULL},
-    runs=RUNS,
-    train=train,
-    evaluate=evaluate,
+    scales={
+        "reduced": {name: {**REDUCED, "looks": looks} for name, looks in LOOKS.items()},
+        "full": {name: {**FULL, "looks": looks} for name, looks in LOOKS.items()},
+    },
+    experiments=EXPERIMENTS,
+    runs={name: Run(name) for name in EXPERIMENTS},
     claims=(
         Claim(
             "Stirred, 128 x 128: bits of the model rise and fall, peak over end",

@@ -18,43 +18,42 @@ from keras_readinglist.information import (
     quartet_score,
     structure_function,
 )
-from keras_readinglist.recipes.recipe import Claim, Recipe
+from keras_readinglist.recipes.recipe import Claim, Experiment, Recipe, Run, as_computed
 
+_SEEDS = {"seeds": (0, 1, 2)}
 REDUCED = {
-    "strings": 20,
-    "length": 4096,
-    "change": 0.1,
-    "flips": 0.1,
-    "side": 64,
-    "deviation": 20.0,
-    "chunk": 6000,
-    "chunks": 6,
-    "per_class": 10,
-    "tested_digits": 150,
-    "typical_strings": 20_000,
-    "typical_length": 64,
-    "seeds": (0, 1, 2),
+    "structure": {"strings": 20, "length": 4096, "change": 0.1, **_SEEDS},
+    "shapes": {"pictures": 20, "side": 64, "flips": 0.1, **_SEEDS},
+    "pictures": {"deviation": 20.0, "height": 512, "width": 640, **_SEEDS},
+    "texts": {"chunk": 6000, "chunks": 6, **_SEEDS},
+    "digits": {"per_class": 10, "tested": 150, **_SEEDS},
+    "typicality": {"strings": 20_000, "length": 64, **_SEEDS},
 }
-FULL = {**REDUCED, "strings": 200, "chunks": 20, "tested_digits": 1000, "typical_strings": 10**6}
-RUNS = {
-    name: {"kind": name}
-    for name in ("structure", "shapes", "pictures", "texts", "digits", "typicality")
+FULL = {
+    "structure": {**REDUCED["structure"], "strings": 200},
+    "shapes": {**REDUCED["shapes"], "pictures": 200},
+    "pictures": REDUCED["pictures"],
+    "texts": {**REDUCED["texts"], "chunks": 20},
+    "digits": {**REDUCED["digits"], "tested": 1000},
+    "typicality": {**REDUCED["typicality"], "strings": 10**6},
+}
+TINY = {
+    "structure": {"strings": 1, "length": 64},
+    "shapes": {"pictures": 1, "side": 16},
+    "pictures": {"height": 64, "width": 64},
+    "texts": {"chunk": 300, "chunks": 2},
+    "digits": {"per_class": 1, "tested": 3},
+    "typicality": {"strings": 20, "length": 16},
 }
 
 
-def train(config, callbacks):
-    """Run one experiment and return its measurements."""
-    rng = np.random.default_rng((2017, config["seed"]))
-    return globals()[f"_{config['kind']}"](config, rng)
+def _rng(config):
+    return np.random.default_rng((2017, config["seed"]))
 
 
-def evaluate(measured, config):
-    """Return the measurements."""
-    return {name: float(value) for name, value in measured.items()}
-
-
-def _structure(config, rng):
+def structure(config, callbacks):
     """Find the smallest sufficient chain of chains, of coins, and of a deterministic sequence."""
+    rng = _rng(config)
     found = {"chain": 0, "coin": 0}
     for _ in range(config["strings"]):
         chain = np.cumsum(rng.random(config["length"]) < config["change"]) % 2
@@ -68,11 +67,12 @@ def _structure(config, rng):
     return {**shares, "parity_best_chain": best, "parity_deep_contexts": deep}
 
 
-def _shapes(config, rng):
+def shapes(config, callbacks):
     """Denoise black-and-white shapes without being told how much noise there is."""
+    rng = _rng(config)
     at = np.arange(config["side"]) - config["side"] / 2 + 0.5
     errors, ratios, best = [], [], []
-    for _ in range(config["strings"]):
+    for _ in range(config["pictures"]):
         clean = np.zeros((config["side"],) * 2, bool)
         for _ in range(3):
             x, y = rng.uniform(-16, 16, 2)
@@ -91,10 +91,11 @@ def _shapes(config, rng):
     }
 
 
-def _pictures(config, rng):
+def pictures(config, callbacks):
     """Denoise photographs; the best quality is known only to who has the clean ones."""
-    found = {}
-    for name, clean in _photographs().items():
+    rng, found = _rng(config), {}
+    for name, whole in _photographs().items():
+        clean = whole[: config["height"], : config["width"]]
         noisy = clean + config["deviation"] * rng.standard_normal(clean.shape)
         noisy = np.clip(np.rint(noisy), 0, 255)
         result = lossy_denoise(noisy)
@@ -122,10 +123,11 @@ def _psnr(image, clean):
     return 10 * math.log10(255**2 / np.mean((image - clean) ** 2))
 
 
-def _texts(config, rng):
+def texts(config, callbacks):
     """Cluster pieces of English, French, verse and program source, and read off the groups."""
     from scipy.cluster.hierarchy import fcluster
 
+    rng = _rng(config)
     pairs = datasets.load("tatoeba_eng_fra", "test")
     sources = {
         "english": "\n".join(english for english, _ in pairs),
@@ -152,41 +154,46 @@ def _purity(groups, kinds):
     return sum(most) / len(kinds)
 
 
-def _digits(config, rng):
-    """Recognise digits by compression alone, ten examples a class."""
+def digits(config, callbacks):
+    """Recognise digits by compression alone, from a few examples a class."""
     from sklearn.datasets import load_digits
 
+    rng = _rng(config)
     images, labels = load_digits(return_X_y=True)
     order = rng.permutation(len(labels))
     known = np.concatenate([order[labels[order] == d][: config["per_class"]] for d in range(10)])
-    tested = np.setdiff1d(order, known, assume_unique=True)[: config["tested_digits"]]
+    tested = np.setdiff1d(order, known, assume_unique=True)[: config["tested"]]
 
     def text(image):
         ink = (image.reshape(8, 8) > 7).astype(np.uint8)
         return ink.tobytes() + ink.T.tobytes()  # by rows and by columns
 
-    texts = [text(image) for image in images]
-    classifier = NCDClassifier(1, "lz76").fit([texts[i] for i in known], labels[known])
-    accuracy = classifier.score([texts[i] for i in tested], labels[tested])
+    written = [text(image) for image in images]
+    classifier = NCDClassifier(1, "lz76").fit([written[i] for i in known], labels[known])
+    accuracy = classifier.score([written[i] for i in tested], labels[tested])
     gaps = ((images[tested][:, None] - images[known]) ** 2).sum(axis=-1)
     euclid = np.mean(labels[known][gaps.argmin(axis=1)] == labels[tested])
     return {"accuracy": accuracy, "euclid_accuracy": euclid}
 
 
-def _typicality(config, rng):
+def typicality(config, callbacks):
     """Count strings that a code shortens by so many bits: at most `2 ** -d` of all."""
-    strings = rng.integers(0, 2, (config["typical_strings"], config["typical_length"]))
+    strings = _rng(config).integers(0, 2, (config["strings"], config["length"]))
     bits = np.array([context_code_length(x, depth=4, alphabet=2) for x in strings])
-    saved = config["typical_length"] - bits
+    saved = config["length"] - bits
     return {"worst_share": max(np.mean(saved >= d) * 2.0**d for d in range(1, 11))}
 
+
+EXPERIMENTS = {
+    run.__name__: Experiment(run, as_computed, TINY[run.__name__])
+    for run in (structure, shapes, pictures, texts, digits, typicality)
+}
 
 RECIPE = Recipe(
     slug="kolmogorov-randomness",
     scales={"reduced": REDUCED, "full": FULL},
-    runs=RUNS,
-    train=train,
-    evaluate=evaluate,
+    experiments=EXPERIMENTS,
+    runs={name: Run(name) for name in EXPERIMENTS},
     claims=(
         Claim(
             "Chains of order 1: share whose minimal sufficient statistic is of order 1",

@@ -21,50 +21,58 @@ from keras_readinglist.information import (
     prequential_code_length,
 )
 from keras_readinglist.information.mdl.regression import nested_scores
-from keras_readinglist.recipes.recipe import Claim, Recipe
+from keras_readinglist.recipes.recipe import Claim, Experiment, Recipe, Run, as_computed
 
+_SEEDS = {"seeds": (0, 1, 2, 3)}
 REDUCED = {
-    "repetitions": 100,
-    "noise": 0.7,
-    "coefficients": (0.5, 1.0, -1.0, 1.0),  # Legendre
-    "max_degree": 8,
-    "polynomial_sizes": (20, 40, 100, 400),
-    "chain_sizes": (200, 1000, 5000),
-    "max_order": 5,
-    "points": 4,
-    "largest_factor": 5.0,
-    "regret_sizes": (10, 100, 1000),
-    "epochs": 30,
-    "histogram_sizes": (200, 2000),
-    "held_out": 10_000,
-    "seeds": (0, 1, 2, 3),
+    "polynomial": {
+        "repetitions": 100,
+        "noise": 0.7,
+        "coefficients": (0.5, 1.0, -1.0, 1.0),  # Legendre
+        "max_degree": 8,
+        "sizes": (20, 40, 100, 400),
+        **_SEEDS,
+    },
+    "chain": {"repetitions": 100, "sizes": (200, 1000, 5000), "max_order": 5, **_SEEDS},
+    "form": {"repetitions": 500, "points": 4, "largest_factor": 5.0, **_SEEDS},
+    "regret": {"sizes": (10, 100, 1000), **_SEEDS},
+    "digits": {"epochs": 30, "labels": 1797, **_SEEDS},
+    "histogram": {"repetitions": 10, "sizes": (200, 2000), "held_out": 10_000, **_SEEDS},
+    "diabetes": {"repetitions": 20, **_SEEDS},
 }
-FULL = {**REDUCED, "repetitions": 10_000}
-RUNS = {
-    name: {"kind": name}
-    for name in ("polynomial", "chain", "form", "regret", "digits", "histogram", "diabetes")
+FULL = {
+    "polynomial": {**REDUCED["polynomial"], "repetitions": 10_000},
+    "chain": {**REDUCED["chain"], "repetitions": 10_000},
+    "form": {**REDUCED["form"], "repetitions": 50_000},
+    "regret": REDUCED["regret"],
+    "digits": REDUCED["digits"],
+    "histogram": {**REDUCED["histogram"], "repetitions": 1_000},
+    "diabetes": {"repetitions": 2_000, **_SEEDS},
+}
+TINY = {
+    "polynomial": {"repetitions": 1},
+    "chain": {"repetitions": 1, "sizes": (200, 1000), "max_order": 3},
+    "form": {"repetitions": 2},
+    "regret": {},
+    "digits": {"epochs": 1, "labels": 40},
+    "histogram": {"repetitions": 1, "held_out": 100},
+    "diabetes": {"repetitions": 1},
 }
 
 
-def train(config, callbacks):
-    """Run one experiment and return its measurements."""
-    rng = np.random.default_rng((2004, config["seed"]))
-    return globals()[f"_{config['kind']}"](config, rng)
+def _rng(config):
+    return np.random.default_rng((2004, config["seed"]))
 
 
-def evaluate(measured, config):
-    """Return the measurements."""
-    return {name: float(value) for name, value in measured.items()}
-
-
-def _polynomial(config, rng):
+def polynomial(config, callbacks):
     """Fit degrees 0 to 8 to a noisy cubic: how often is the degree right, and at which error?"""
+    rng = _rng(config)
     criteria = ("rnml", "gmdl", "bic", "aicc", "aic", "loo", "prequential")
     truth = np.array(config["coefficients"])
     grid = np.polynomial.legendre.legvander(np.linspace(-1, 1, 400), config["max_degree"])
     target = grid[:, : len(truth)] @ truth
     found = {}
-    for n in config["polynomial_sizes"]:
+    for n in config["sizes"]:
         right = dict.fromkeys(criteria, 0)
         error = dict.fromkeys(criteria, 0.0)
         for _ in range(config["repetitions"]):
@@ -84,12 +92,13 @@ def _polynomial(config, rng):
     return found
 
 
-def _chain(config, rng):
+def chain(config, callbacks):
     """Find the order of random binary chains of order 2."""
+    rng = _rng(config)
     methods = ("nml", "bayes", "bic", "aic")
     found = {}
     chains = [Markov(order, 2) for order in range(config["max_order"] + 1)]
-    for n in config["chain_sizes"]:
+    for n in config["sizes"]:
         right = dict.fromkeys(methods, 0)
         for _ in range(config["repetitions"]):
             p, coins = rng.random(4), rng.random(n).tolist()
@@ -125,8 +134,9 @@ def form_density(law, x, b):
     return np.sqrt(np.maximum(gram, 0))
 
 
-def _form(config, rng):
+def form(config, callbacks):
     """Two parameters each, yet Stevens' law is the more complex: what does that cost?"""
+    rng = _rng(config)
     x = np.arange(1, config["points"] + 1, dtype=float)
     grids = {"stevens": np.linspace(0, 3, 4001)[1:], "fechner": np.geomspace(1e-3, 1e4, 20_000)}
     laws = {"stevens": stevens, "fechner": fechner}
@@ -137,7 +147,7 @@ def _form(config, rng):
     for truth, law in laws.items():
         weights = density[truth] * np.gradient(grids[truth])
         fitted = chosen = 0
-        for _ in range(config["repetitions"] * 5):
+        for _ in range(config["repetitions"]):
             b = rng.choice(grids[truth], p=weights / weights.sum())
             a = config["largest_factor"] * math.sqrt(rng.random())  # Jeffreys' prior
             y = a * law(x, b)[0] + rng.standard_normal(len(x))
@@ -146,8 +156,8 @@ def _form(config, rng):
             fitted += loss[truth] < loss[other]
             nml = {"stevens": loss["stevens"] + difference, "fechner": loss["fechner"]}
             chosen += nml[truth] < nml[other]
-        found[f"{truth}_by_fit"] = fitted / (config["repetitions"] * 5)
-        found[f"{truth}_by_nml"] = chosen / (config["repetitions"] * 5)
+        found[f"{truth}_by_fit"] = fitted / config["repetitions"]
+        found[f"{truth}_by_nml"] = chosen / config["repetitions"]
     found["fechner_fitted_by_stevens"] = 1 - found["fechner_by_fit"]
     found["worst_by_fit"] = min(found["stevens_by_fit"], found["fechner_by_fit"])
     found["mean_by_fit"] = (found["stevens_by_fit"] + found["fechner_by_fit"]) / 2
@@ -162,10 +172,10 @@ def _best_fit(law, grid, x, y):
     return 0.5 * float(((y[:, None] - a * f) ** 2).sum(axis=0).min())
 
 
-def _regret(config, rng):
+def regret(config, callbacks):
     """Measure the worst regret of codes for coins over all numbers of heads."""
     found = {}
-    for n in config["regret_sizes"]:
+    for n in config["sizes"]:
         heads = range(n + 1)
         coins = [np.repeat([0, 1], [n - k, k]) for k in heads]
         plain = {"laplace": Bernoulli(smoothing=1.0), "jeffreys": Bernoulli()}
@@ -187,12 +197,12 @@ def _regret_of(x, model, method):
     return code_length(x, model, method) - model.fit_nats(x) / math.log(2)
 
 
-def _digits(config, rng):
+def digits(config, callbacks):
     """Describe the labels of scikit-learn's digits with networks that learn as they go."""
     from sklearn.datasets import load_digits
 
     x, y = load_digits(return_X_y=True)
-    order = rng.permutation(len(y))
+    order = _rng(config).permutation(len(y))[: config["labels"]]
     x, y = (x[order] / 16).astype("float32"), y[order]
     found = {"uniform": math.log2(10)}
     for name, hidden in (("logistic", ()), ("mlp", (128,))):
@@ -208,12 +218,12 @@ def _digits(config, rng):
     return found
 
 
-def _histogram(config, rng):
+def histogram(config, callbacks):
     """Estimate densities of mixtures by histograms, and measure on samples never seen."""
-    found = {}
-    for n, mixture in itertools.product(config["histogram_sizes"], _MIXTURES):
-        ours, theirs, repetitions = [], [], max(config["repetitions"] // 10, 5)
-        for _ in range(repetitions):
+    rng, found = _rng(config), {}
+    for n, mixture in itertools.product(config["sizes"], _MIXTURES):
+        ours, theirs = [], []
+        for _ in range(config["repetitions"]):
             x, held_out = _MIXTURES[mixture](rng, n), _MIXTURES[mixture](rng, config["held_out"])
             held_out = held_out[(held_out > x.min()) & (held_out < x.max())]
             model = MDLHistogram(max_bins=40).fit(x)
@@ -247,14 +257,15 @@ def _skewed(rng, n):
 _MIXTURES = {"two_normals": _two_normals, "steps": _steps, "skewed": _skewed}
 
 
-def _diabetes(config, rng):
+def diabetes(config, callbacks):
     """Choose among scikit-learn's ten diabetes columns; test on a third never seen."""
     from sklearn.datasets import load_diabetes
 
+    rng = _rng(config)
     columns, y = load_diabetes(return_X_y=True)
     scores = {name: [] for name in ("rnml", "gmdl", "bic", "aic", "all")}
     sizes = {name: [] for name in scores}
-    for _ in range(max(config["repetitions"] // 5, 5)):
+    for _ in range(config["repetitions"]):
         order = rng.permutation(len(y))
         train_rows, test_rows = order[:295], order[295:]
         for name in scores:
@@ -273,12 +284,16 @@ def _diabetes(config, rng):
     return {**found, "gmdl_over_all": found["gmdl_rmse"] / found["all_rmse"]}
 
 
+EXPERIMENTS = {
+    run.__name__: Experiment(run, as_computed, TINY[run.__name__])
+    for run in (polynomial, chain, form, regret, digits, histogram, diabetes)
+}
+
 RECIPE = Recipe(
     slug="mdl-tutorial",
     scales={"reduced": REDUCED, "full": FULL},
-    runs=RUNS,
-    train=train,
-    evaluate=evaluate,
+    experiments=EXPERIMENTS,
+    runs={name: Run(name) for name in EXPERIMENTS},
     claims=(
         Claim(
             "Cubic, n = 100: share of right degrees by NML (rnml)",

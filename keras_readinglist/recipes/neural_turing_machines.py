@@ -23,26 +23,18 @@ and a preset holds them.
 from functools import partial
 
 import keras
-from keras import ops
 
-from keras_readinglist.applications.neural_turing_machines import (
-    LSTMSequenceModel,
-    NTMSequenceModel,
-    graves_rmsprop,
-)
-from keras_readinglist.recipes.recipe import Claim, Recipe, Trained
-from keras_readinglist.recipes.training import Curriculum, fit
+from keras_readinglist.applications import LSTMSequenceModel, NTMSequenceModel
+from keras_readinglist.optimizers import FiniteAdam, graves_rmsprop
+from keras_readinglist.recipes.recipe import Claim, Experiment, Recipe, Run, Trained
+from keras_readinglist.recipes.training import fit_generated
 
-REDUCED = {
-    "memory_slots": 128,
-    "memory_width": 20,
-    "controller": "lstm",
-    "controller_units": 100,
-    "heads": 1,
+_LENGTHS = tuple({"length": n} for n in (10, 20, 30, 40, 50, 60, 80, 120))
+_REPEATS = tuple({"length": n, "repeats": r} for n, r in ((5, 5), (10, 10), (20, 10), (10, 20)))
+_ITEMS = tuple({"num_items": n} for n in (2, 4, 6, 8, 10, 12, 15, 20))
+_TRAINING = {
     "batch_size": 4,
     "steps": 20_000,
-    "longer": 1,
-    "optimizer": "rmsprop",
     "learning_rate": 1e-4,
     "last_rate": 0.5,
     "clip": 10.0,
@@ -50,162 +42,201 @@ REDUCED = {
     "test_sequences": 64,
     "seeds": (0,),
 }
-FULL = {**REDUCED, "longer": 10, "seeds": (0, 1, 2)}
-
-_LENGTHS = tuple({"length": n} for n in (10, 20, 30, 40, 50, 60, 80, 120))
-_REPEATS = tuple({"length": n, "repeats": r} for n, r in ((5, 5), (10, 10), (20, 10), (10, 20)))
-_ITEMS = tuple({"num_items": n} for n in (2, 4, 6, 8, 10, 12, 15, 20))
-_ADAM = {"optimizer": "adam", "learning_rate": 1e-3, "last_rate": 0.1}
-_LSTM = {**_ADAM, "model": "lstm", "num_layers": 3, "batch_size": 16, "steps": 7_500}
-_RECALL = {
-    "task": "associative_recall",
-    "batch_size": 16,
-    "steps": 4_000,
-    **_ADAM,
-    "test_sizes": _ITEMS,
+_TAPE = {
+    "memory_slots": 128,
+    "memory_width": 20,
+    "memory_initializer": "constant",
+    "controller": "lstm",
+    "controller_units": 100,
+    "controller_layers": 1,
+    "read_heads": 1,
+    "write_heads": 1,
 }
+_FOUR_HEADS = {
+    "controller": "feedforward",
+    "controller_units": 256,
+    "read_heads": 4,
+    "write_heads": 4,
+}
+_LAYERS = {"units": 128, "num_layers": 3}
+_ADAM = {"learning_rate": 1e-3, "last_rate": 0.1}
+_COPY = {"task": "copy", "test_sizes": _LENGTHS}
 _REPEAT = {
     "task": "repeat_copy",
     "batch_size": 16,
     "curriculum": (1_000, 5_000),
     "steps": 8_000,
-    **_ADAM,
     "test_sizes": _REPEATS,
 }
-RUNS = {
+_RECALL = {
+    "task": "associative_recall",
+    "batch_size": 16,
+    "steps": 4_000,
+    "test_sizes": _ITEMS,
+}
+_FURTHER = {"task": "ngrams", "learning_rate": 3e-5, "test_sizes": ({},)}
+REDUCED = {
     "copy": {
-        "task": "copy",
-        "model": "ntm",
+        **_TRAINING,
+        **_TAPE,
+        **_COPY,
         "steps": 40_000,
         "last_rate": 0.1,
         "clip": 1.0,
-        "test_sizes": _LENGTHS,
-        "seeds": (0, 1, 2, 3, 4),
     },
     "repeat_copy": {
+        **_TRAINING,
+        **_TAPE,
+        **_FOUR_HEADS,
         **_REPEAT,
-        "model": "ntm",
-        "optimizer": "finite_adam",
         "learning_rate": 5e-4,
+        "last_rate": 0.1,
         "clip": 1.0,
-        "controller": "feedforward",
-        "controller_units": 256,
-        "heads": 4,
     },
-    "recall": {
-        **_RECALL,
-        "model": "ntm",
-        "controller": "feedforward",
-        "controller_units": 256,
-        "heads": 4,
-    },
+    "recall": {**_TRAINING, **_TAPE, **_FOUR_HEADS, **_RECALL, **_ADAM},
     "copy_lstm": {
-        "task": "copy",
-        **_LSTM,
+        **_TRAINING,
+        **_LAYERS,
+        **_COPY,
+        **_ADAM,
         "units": 192,
+        "batch_size": 16,
         "steps": 10_000,
-        "test_sizes": _LENGTHS,
     },
-    "repeat_copy_lstm": {
-        **_LSTM,
-        **_REPEAT,
-        "units": 128,
-    },
-    "recall_lstm": {**_LSTM, **_RECALL, "units": 128},
+    "repeat_copy_lstm": {**_TRAINING, **_LAYERS, **_REPEAT, **_ADAM},
+    "recall_lstm": {**_TRAINING, **_LAYERS, **_RECALL, **_ADAM},
+    "further": {**_TRAINING, **_TAPE, **_FURTHER},
+    "further_lstm": {**_TRAINING, **_LAYERS, **_FURTHER},
 }
-# The paper's other tasks and controllers, to be laid over a scale, for machines that have the
-# hours: `train({**FULL, **FURTHER["ngrams"], "seed": 0}, [])`.
-_SORT = {"task": "priority_sort", "model": "ntm", "learning_rate": 3e-5, "test_sizes": ({},)}
-_BITS = {"task": "ngrams", "model": "ntm", "learning_rate": 3e-5, "test_sizes": ({},)}
+FULL = {
+    name: {**sizes, "steps": 10 * sizes["steps"], "seeds": (0, 1, 2)}
+    for name, sizes in REDUCED.items()
+}
+TINY = {"batch_size": 1, "steps": 2, "block": 1, "test_sequences": 1}
+_TINY_TAPE = {**TINY, "memory_slots": 4, "memory_width": 3, "controller_units": 4}
+_TINY_LAYERS = {**TINY, "units": 4, "num_layers": 1}
+_TINY_FURTHER = {**_TINY_TAPE, "task": "priority_sort"}  # n-grams have 200 steps
+# The paper's other tasks and controllers, for machines that have the hours: the runs of
+# `dataclasses.replace(RECIPE, runs=FURTHER, claims=())`.
+_SORT, _ONE_HEAD = {"task": "priority_sort"}, {"read_heads": 1, "write_heads": 1}
 FURTHER = {
-    "ngrams": _BITS,
-    "ngrams_feedforward": {**_BITS, "controller": "feedforward"},
-    "ngrams_lstm": {**_BITS, "model": "lstm", "units": 128, "num_layers": 3},
-    "sort": {**_SORT, "heads": 5, "controller_layers": 2},
-    "sort_feedforward": {**_SORT, "heads": 8, "controller": "feedforward", "controller_units": 512},
-    "sort_lstm": {**_SORT, "model": "lstm", "units": 128, "num_layers": 3},
-    "copy_feedforward": {**RUNS["copy"], "controller": "feedforward"},
-    "repeat_copy_feedforward": {**RUNS["repeat_copy"], "controller": "feedforward"},
-    "recall_one_head": {
-        **RUNS["recall"],
-        "controller": "lstm",
-        "controller_units": 100,
-        "heads": 1,
-    },
-    "copy_learned_memory": {**RUNS["copy"], "memory_initializer": "learned"},
-    "copy_random_memory": {**RUNS["copy"], "memory_initializer": "random"},
+    "ngrams": Run("further"),
+    "ngrams_feedforward": Run("further", {"controller": "feedforward"}),
+    "ngrams_lstm": Run("further_lstm"),
+    "sort": Run("further", {**_SORT, "read_heads": 5, "write_heads": 5, "controller_layers": 2}),
+    "sort_feedforward": Run(
+        "further",
+        {
+            **_SORT,
+            "read_heads": 8,
+            "write_heads": 8,
+            "controller": "feedforward",
+            "controller_units": 512,
+        },
+    ),
+    "sort_lstm": Run("further_lstm", _SORT),
+    "copy_feedforward": Run("copy", {"controller": "feedforward"}),
+    "recall_one_head": Run("recall", {"controller": "lstm", "controller_units": 100, **_ONE_HEAD}),
+    "copy_learned_memory": Run("copy", {"memory_initializer": "learned"}),
+    "copy_random_memory": Run("copy", {"memory_initializer": "random"}),
 }
 _TEST_SEED = 1_000_003
-_KEPT = ("memory_slots", "memory_width", "controller", "controller_units")
-_OPTIONAL = ("controller_layers", "memory_initializer")
 
 
-class FiniteAdam(keras.optimizers.Adam):
-    """Adam that takes a gradient that has overflown as zero.
-
-    Sharpening multiplies gradients, and an episode of repeat copies has up to 112 steps: one in
-    thousands overflows, of which no bound on the norm can make a number.
-    """
-
-    def apply(self, grads, trainable_variables=None):
-        finite = ops.all(ops.stack([ops.all(ops.isfinite(grad)) for grad in grads]))
-        grads = [ops.where(finite, grad, ops.zeros_like(grad)) for grad in grads]
-        return super().apply(grads, trainable_variables)
+def build_tape(config):
+    """Return an untrained neural Turing machine."""
+    return NTMSequenceModel(config["task"], **{name: config[name] for name in _TAPE})
 
 
-def build(config):
-    """Return the untrained model of a run; the seed decides its weights."""
+def build_layers(config):
+    """Return the untrained LSTMs that it is compared with."""
+    return LSTMSequenceModel(config["task"], config["units"], config["num_layers"])
+
+
+def train(build, optimizer, draw, config, callbacks):
+    """Train one model on one task; the seed decides its weights and its episodes."""
     keras.utils.set_random_seed(config["seed"])
-    if config["model"] == "lstm":
-        return LSTMSequenceModel(config["task"], config["units"], config["num_layers"])
-    options = {name: config[name] for name in (*_KEPT, *_OPTIONAL) if name in config}
-    heads = {"read_heads": config["heads"], "write_heads": config["heads"]}
-    return NTMSequenceModel(config["task"], **options, **heads)
-
-
-def train(config, callbacks):
-    """Train one model on one task."""
-    model, steps = build(config), config["steps"] * config["longer"]
-    make = {
-        "rmsprop": graves_rmsprop,
-        "adam": keras.optimizers.Adam,
-        "finite_adam": FiniteAdam,
-    }[config["optimizer"]]
+    model = build(config)
     schedule = keras.optimizers.schedules.CosineDecay(
-        config["learning_rate"], steps, alpha=config["last_rate"]
+        config["learning_rate"], config["steps"], alpha=config["last_rate"]
     )
-    model.compile_default(make(schedule, global_clipnorm=config["clip"]))
-    dataset = Curriculum(partial(draw_batch, model, config), config["block"], config["seed"])
-    fit(model, dataset, steps // config["block"], callbacks)
-    return model
+    return fit_generated(
+        model,
+        partial(draw, model, config),
+        config,
+        callbacks,
+        loss=keras.losses.BinaryCrossentropy(from_logits=True, reduction="mean_with_sample_weight"),
+        optimizer=optimizer(schedule, global_clipnorm=config["clip"]),
+    )
 
 
-def draw_batch(model, config, rng, step):
-    """Return a batch; between the steps of a curriculum the largest number of repeats grows."""
-    sizes = {}
-    if "curriculum" in config:
-        begin, end = config["curriculum"]
-        grown = min(max(step - begin, 0) / (end - begin), 1.0)
-        sizes["repeats"] = int(rng.integers(1, 2 + int(9 * grown)))
-    return model.generate_batch(config["batch_size"], rng, **sizes)
+def draw_all_sizes(model, config, rng, step):
+    """Return a batch of any of the training sizes."""
+    return model.generate_batch(config["batch_size"], rng)
 
 
-def evaluate(model, config):
+def draw_more_repeats(model, config, rng, step):
+    """Return a batch; between the steps of the curriculum the largest number of repeats grows."""
+    begin, end = config["curriculum"]
+    grown = min(max(step - begin, 0) / (end - begin), 1.0)
+    repeats = int(rng.integers(1, 2 + int(9 * grown)))
+    return model.generate_batch(config["batch_size"], rng, repeats=repeats)
+
+
+def measure(model, config):
     """Measure errors and cost per sequence, at sizes within and beyond those of training."""
-    sizes = list(config["test_sizes"])
-    measured = model.evaluate_lengths(sizes, config["test_sequences"], seed=_TEST_SEED)
-    metrics = {}
-    for size, found in zip(sizes, measured, strict=True):
-        name = "x".join(str(value) for value in size.values()) or "all"
-        for key in ("wrong_bits", "bits", "exact", "chance"):
-            metrics[f"{key}_{name}"] = found[key]
-        if config["task"] == "repeat_copy":  # the last channel is the end marker
-            *content, end = found["wrong_by_channel"]
-            metrics[f"wrong_content_{name}"], metrics[f"wrong_end_{name}"] = sum(content), end
-    if config["task"] == "copy":
-        wrong = [metrics[f"wrong_bits_{n}"] for n in (20, 40, 80, 120)]
-        metrics["without_a_wrong_bit"] = float(not any(wrong))
+    return _by_size(_measured(model, config))
+
+
+def measure_copies(model, config):
+    """Measure copies, and whether not one bit was wrong in any."""
+    metrics = measure(model, config)
+    wrong = [metrics[f"wrong_bits_{n}"] for n in (20, 40, 80, 120)]
+    return {**metrics, "without_a_wrong_bit": float(not any(wrong))}
+
+
+def measure_repeats(model, config):
+    """Measure repeat copies, and the end mark, which is the last channel, apart."""
+    measured = _measured(model, config)
+    metrics = _by_size(measured)
+    for name, found in measured:
+        *content, end = found["wrong_by_channel"]
+        metrics[f"wrong_content_{name}"], metrics[f"wrong_end_{name}"] = sum(content), end
     return metrics
+
+
+def _measured(model, config):
+    """Return the name of every size, and what was measured there."""
+    sizes = list(config["test_sizes"])
+    names = ["x".join(str(value) for value in size.values()) or "all" for size in sizes]
+    measured = model.evaluate_lengths(sizes, config["test_sequences"], seed=_TEST_SEED)
+    return list(zip(names, measured, strict=True))
+
+
+def _by_size(measured):
+    keys = ("wrong_bits", "bits", "exact", "chance")
+    return {f"{key}_{name}": found[key] for name, found in measured for key in keys}
+
+
+_adam = keras.optimizers.Adam
+EXPERIMENTS = {
+    name: Experiment(partial(train, build, optimizer, draw), measured, tiny)
+    for name, build, optimizer, draw, measured, tiny in (
+        ("copy", build_tape, graves_rmsprop, draw_all_sizes, measure_copies, _TINY_TAPE),
+        ("repeat_copy", build_tape, FiniteAdam, draw_more_repeats, measure_repeats, _TINY_TAPE),
+        ("recall", build_tape, _adam, draw_all_sizes, measure, _TINY_TAPE),
+        ("copy_lstm", build_layers, _adam, draw_all_sizes, measure_copies, _TINY_LAYERS),
+        ("repeat_copy_lstm", build_layers, _adam, draw_more_repeats, measure_repeats, _TINY_LAYERS),
+        ("recall_lstm", build_layers, _adam, draw_all_sizes, measure, _TINY_LAYERS),
+        ("further", build_tape, graves_rmsprop, draw_all_sizes, measure, _TINY_FURTHER),
+        ("further_lstm", build_layers, graves_rmsprop, draw_all_sizes, measure, _TINY_LAYERS),
+    )
+}
+RUNS = {
+    "copy": Run("copy", seeds=(0, 1, 2, 3, 4)),
+    **{name: Run(name) for name in ("repeat_copy", "recall")},
+    **{name: Run(name) for name in ("copy_lstm", "repeat_copy_lstm", "recall_lstm")},
+}
 
 
 def _check(**sizes):
@@ -231,9 +262,8 @@ def _trained(run, description, **sizes):
 RECIPE = Recipe(
     slug="neural-turing-machines",
     scales={"reduced": REDUCED, "full": FULL},
+    experiments=EXPERIMENTS,
     runs=RUNS,
-    train=train,
-    evaluate=evaluate,
     claims=(
         Claim(
             "Copies of 20 vectors, wrong bits of 160",

@@ -7,6 +7,8 @@ sets have seeds that no training uses. Hulls are decoded greedily with the point
 masked, tours by a beam of 3 over valid tours, triangulations greedily and freely.
 """
 
+from functools import partial
+
 import keras
 import numpy as np
 
@@ -15,10 +17,10 @@ from keras_readinglist.datasets.convex_hull import convex_hull, convex_hull_batc
 from keras_readinglist.datasets.delaunay import delaunay, delaunay_batch
 from keras_readinglist.datasets.tsp import nearest_neighbor_tour, shortest_tours, tsp_batch
 from keras_readinglist.metrics import geometry
-from keras_readinglist.recipes.recipe import Claim, Recipe, Trained
-from keras_readinglist.recipes.training import GeneratedDataset, fit
+from keras_readinglist.recipes.recipe import Claim, Experiment, Recipe, Run, Trained
+from keras_readinglist.recipes.training import fit_generated
 
-REDUCED = {
+_SHARED = {
     "units": 128,
     "batch_size": 128,
     "learning_rate": 2e-3,
@@ -27,49 +29,57 @@ REDUCED = {
     "block": 250,
     "steps": 15_000,
     "num_points": (5, 10),
-    "pool": 300_000,
+    "test_points": (5, 7, 10),
     "test_examples": 2_000,
-    "beam_size": 3,
     "seeds": (0,),
 }
-FULL = {**REDUCED, "units": 256, "num_points": (5, 50), "steps": 200_000, "test_examples": 10_000}
-
-RUNS = {
-    "hull": {"task": "hull", "model": "pointer"},
-    "tsp": {"task": "tsp", "model": "pointer", "steps": 12_000},
-    "delaunay": {"task": "delaunay", "model": "pointer", "num_points": (5, 5), "steps": 40_000},
-    "hull_lstm": {"task": "hull", "model": "lstm"},
-    "hull_attention": {"task": "hull", "model": "attention"},
+_MORE = {"units": 256, "test_examples": 10_000}
+_TO_50 = {**_MORE, "num_points": (5, 50), "test_points": (5, 7, 10, 50)}
+REDUCED = {
+    "hull": {**_SHARED, "test_points": (5, 7, 10, 15)},  # the last was never trained on
+    "tsp": {**_SHARED, "pool": 300_000, "beam_size": 3, "steps": 12_000},
+    "delaunay": {**_SHARED, "num_points": (5, 5), "test_points": (5,), "steps": 40_000},
+    "hull_lstm": _SHARED,
+    "hull_attention": _SHARED,
 }
+FULL = {
+    "hull": {**_SHARED, **_TO_50, "steps": 200_000, "test_points": (5, 7, 10, 50, 75)},
+    "tsp": {**REDUCED["tsp"], **_TO_50},
+    "delaunay": {**REDUCED["delaunay"], **_MORE},
+    "hull_lstm": {**_SHARED, **_TO_50, "steps": 200_000},
+    "hull_attention": {**_SHARED, **_TO_50, "steps": 200_000},
+}
+TINY = {"units": 4, "batch_size": 2, "steps": 2, "block": 1, "warmup_steps": 1, "test_examples": 3}
 _TEST_SEED = 1_000_003
 
 
-def build(config):
-    """Return the untrained model of a run."""
-    if config["model"] == "pointer":
-        return models.PointerNetwork(config["units"])
-    kind = {"lstm": models.Seq2SeqBaseline, "attention": models.AttentionSeq2SeqBaseline}
-    return kind[config["model"]](config["num_points"][1], config["units"])
+def _pointer_network(config):
+    return models.PointerNetwork(config["units"])
 
 
-def batches(config):
-    """Return a function `(rng) -> batch` of a run's training examples."""
-    size, counts = config["batch_size"], config["num_points"]
-    if config["task"] == "hull":
-        return lambda rng: models.training_batch(*convex_hull_batch(size, counts, rng))
-    if config["task"] == "delaunay":
-        return lambda rng: models.training_batch(*delaunay_batch(size, counts, rng))
-    pool = tsp_batch(config["pool"], counts, config["seed"])
+def _fixed_dictionary(kind, config):
+    return kind(config["num_points"][1], config["units"])
 
-    def draw(rng):
-        chosen = rng.integers(0, len(pool[0]), size)
+
+def _fresh(draw, config):
+    """Return a function `(rng, step) -> batch` of examples that are drawn anew."""
+    sizes = config["batch_size"], config["num_points"]
+    return lambda rng, step: models.training_batch(*draw(*sizes, rng))
+
+
+def _tours(config):
+    """Return a function `(rng, step) -> batch` of examples from a pool of exact solutions."""
+    pool = tsp_batch(config["pool"], config["num_points"], config["seed"])
+
+    def draw(rng, step):
+        chosen = rng.integers(0, len(pool[0]), config["batch_size"])
         return models.training_batch(*(array[chosen] for array in pool))
 
     return draw
 
 
-def train(config, callbacks):
-    """Train one model on one task."""
+def train(build, examples, config, callbacks):
+    """Train one model on the examples of one task."""
     keras.utils.set_random_seed(config["seed"])
     model = build(config)
     schedule = keras.optimizers.schedules.CosineDecay(
@@ -78,32 +88,29 @@ def train(config, callbacks):
         warmup_steps=config["warmup_steps"],
         decay_steps=config["steps"] - config["warmup_steps"],
     )
-    model.compile(
-        optimizer=keras.optimizers.Adam(schedule, global_clipnorm=config["clip"]),
+    return fit_generated(
+        model,
+        examples(config),
+        config,
+        callbacks,
         loss=models.pointer_loss(),
+        optimizer=keras.optimizers.Adam(schedule, global_clipnorm=config["clip"]),
     )
-    dataset = GeneratedDataset(batches(config), config["block"], config["seed"])
-    fit(model, dataset, config["steps"] // config["block"], callbacks)
-    return model
 
 
-def evaluate(model, config):
+def measure(judge, model, config):
     """Measure a model on point sets that it was not trained on, by number of points."""
-    smallest, largest = config["num_points"]
-    counts = sorted({smallest, 7, 10, largest} & set(range(smallest, largest + 1)))
-    if config["model"] == "pointer" and config["task"] == "hull":
-        counts.append(largest + largest // 2)  # a number never trained on
-    measure = {"hull": _hulls, "tsp": _tours, "delaunay": _triangulations}[config["task"]]
     metrics = {}
-    for count in counts:
+    for count in config["test_points"]:
         rng = np.random.default_rng((_TEST_SEED, count))
         points, _ = random_points(config["test_examples"], count, rng)
-        for name, value in measure(model, points, config).items():
+        for name, value in judge(model, points, config).items():
             metrics[f"{name}_{count}"] = value
     return metrics
 
 
-def _hulls(model, points, config):
+def judge_hulls(model, points, config):
+    """Return how many hulls are right, and how much of their area is covered."""
     true = convex_hull(points)
     predicted, _ = model.generate(points, constraint="no_repeat")
     area, crossing = geometry.hull_area_ratio(points, predicted, true)
@@ -114,7 +121,8 @@ def _hulls(model, points, config):
     }
 
 
-def _tours(model, points, config):
+def judge_tours(model, points, config):
+    """Return the mean length of tours, of the shortest, and of those to the nearest city."""
     predicted, _ = model.generate(points, beam_size=config["beam_size"], constraint="tour")
     nearest = np.array([nearest_neighbor_tour(cloud) for cloud in points])
     best = geometry.tour_length(points, shortest_tours(points)).mean()
@@ -128,7 +136,8 @@ def _tours(model, points, config):
     }
 
 
-def _triangulations(model, points, config):
+def judge_triangulations(model, points, config):
+    """Return how many triangulations are right, and how many of their triangles are found."""
     true = delaunay(points)
     predicted, _ = model.generate(points, max_steps=true.shape[1] + 1)
     return {
@@ -137,24 +146,35 @@ def _triangulations(model, points, config):
     }
 
 
-def _check(task, count):
-    """Return the check of a preset: its task on 200 fixed point sets."""
+def _check(judge, kept, count):
+    """Return the check of a preset: one number of its task on 200 fixed point sets."""
 
     def check(model):
         points, _ = random_points(200, count, np.random.default_rng(_TEST_SEED))
-        measure = {"hull": _hulls, "tsp": _tours, "delaunay": _triangulations}[task]
-        kept = {"hull": "accuracy", "tsp": "length", "delaunay": "coverage"}[task]
-        return {kept: measure(model, points, {"beam_size": 1})[kept]}
+        return {kept: judge(model, points, {"beam_size": 1})[kept]}
 
     return check
 
 
+_lstm = partial(_fixed_dictionary, models.Seq2SeqBaseline)
+_attention = partial(_fixed_dictionary, models.AttentionSeq2SeqBaseline)
+_hulls, _triangulations = partial(_fresh, convex_hull_batch), partial(_fresh, delaunay_batch)
+EXPERIMENTS = {
+    name: Experiment(partial(train, build, examples), partial(measure, judge), tiny)
+    for name, build, examples, judge, tiny in (
+        ("hull", _pointer_network, _hulls, judge_hulls, TINY),
+        ("tsp", _pointer_network, _tours, judge_tours, {**TINY, "pool": 10}),
+        ("delaunay", _pointer_network, _triangulations, judge_triangulations, TINY),
+        ("hull_lstm", _lstm, _hulls, judge_hulls, TINY),
+        ("hull_attention", _attention, _hulls, judge_hulls, TINY),
+    )
+}
+
 RECIPE = Recipe(
     slug="pointer-networks",
     scales={"reduced": REDUCED, "full": FULL},
-    runs=RUNS,
-    train=train,
-    evaluate=evaluate,
+    experiments=EXPERIMENTS,
+    runs={name: Run(name) for name in EXPERIMENTS},
     claims=(
         Claim(
             "Convex hull of 5 points, exact",
@@ -234,21 +254,21 @@ RECIPE = Recipe(
             description="Points at the convex hull of 5 to 10 points.",
             data="generated",
             licence="none needed",
-            check=_check("hull", 8),
+            check=_check(judge_hulls, "accuracy", 8),
         ),
         "pointer_network_tsp": Trained(
             run="tsp",
             description="Points out a short tour through 5 to 10 cities.",
             data="generated",
             licence="none needed",
-            check=_check("tsp", 8),
+            check=_check(judge_tours, "length", 8),
         ),
         "pointer_network_delaunay": Trained(
             run="delaunay",
             description="Points at the corners of the Delaunay triangles of 5 points.",
             data="generated",
             licence="none needed",
-            check=_check("delaunay", 5),
+            check=_check(judge_triangulations, "coverage", 5),
         ),
     },
 )

@@ -1,5 +1,7 @@
-"""What an experiment is: a `Recipe` with the `Claim`s it measures and the presets it writes."""
+"""What a recipe is: experiments, their runs, the claims they decide, the presets they write."""
 
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 REPRODUCED = "reproduced"
 PARTLY = "partly"
 NOT_REPRODUCED = "not reproduced"
+NOT_MEASURED = "not measured"
 
 
 @dataclass(frozen=True)
@@ -69,34 +72,83 @@ class Trained:
 
 
 @dataclass(frozen=True)
+class Experiment:
+    """One kind of run: how it is trained, or only computed, and how that is measured.
+
+    Args:
+        run: Function `(config, callbacks)` that returns what was made: a trained model, or what was
+            computed where nothing is trained.
+        measure: Function `(made, config) -> dict` of metrics, on data never trained on.
+        tiny: What makes a run last seconds, laid over its configuration; for tests.
+    """
+
+    run: Callable[[dict, list], Any]
+    measure: Callable[[Any, dict], dict[str, float]]
+    tiny: dict
+
+
+def as_computed(made, config):
+    """Return what was computed: the `measure` of an experiment whose `run` gives the metrics."""
+    return made
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is trained, or computed, for a column of the report.
+
+    Args:
+        experiment: Name of its experiment.
+        overrides: What differs from the experiment's numbers at a scale.
+        seeds: Its seeds, or `None` for those of the scale.
+        revision: Raised when a fault of the code is mended that the configuration does not show,
+            so that what was measured before is stale.
+    """
+
+    experiment: str
+    overrides: dict = field(default_factory=dict)
+    seeds: tuple[int, ...] | None = None
+    revision: int = 0
+
+
+@dataclass(frozen=True)
 class Recipe:
     """The experimental section of a paper, as a program.
 
     Args:
         slug: The item of the catalogue.
-        scales: Every number of the experiment, by scale: `"reduced"` and `"full"`. Each holds
+        scales: Every number, by scale, `"reduced"` and `"full"`, and by experiment. Each holds
             `"seeds"`, a tuple of integers.
-        runs: The models that are trained, in order: name to what differs from the scale.
-        train: Function `(config, callbacks) -> model`.
-        evaluate: Function `(model, config) -> dict` of metrics on data never trained on.
+        experiments: The kinds of run, by name.
+        runs: What is trained, or computed, in order and by name.
         claims: The claims.
         presets: The presets it writes, by name.
     """
 
     slug: str
-    scales: dict[str, dict]
-    runs: dict[str, dict]
-    train: Callable[[dict, list], Any]
-    evaluate: Callable[[Any, dict], dict[str, float]]
+    scales: dict[str, dict[str, dict]]
+    experiments: dict[str, Experiment]
+    runs: dict[str, Run]
     claims: tuple[Claim, ...]
     presets: dict[str, Trained] = field(default_factory=dict)
 
+    def experiment(self, run: str) -> Experiment:
+        """Return the experiment of a run."""
+        return self.experiments[self.runs[run].experiment]
+
     def config(self, run: str, scale: str, seed: int) -> dict:
         """Return the whole configuration of one training."""
-        config = {**self.scales[scale], **self.runs[run], "run": run, "seed": seed}
+        planned = self.runs[run]
+        config = {**self.scales[scale][planned.experiment], **planned.overrides, "seed": seed}
         config.pop("seeds", None)
         return config
 
     def seeds(self, run: str, scale: str) -> tuple[int, ...]:
         """Return the seeds of a run."""
-        return tuple(self.runs[run].get("seeds", self.scales[scale]["seeds"]))
+        planned = self.runs[run]
+        return tuple(planned.seeds or self.scales[scale][planned.experiment]["seeds"])
+
+    def fingerprint(self, run: str, scale: str, seed: int) -> str:
+        """Return a hash of all that decides a result: experiment, configuration and revision."""
+        planned = self.runs[run]
+        facts = [planned.experiment, self.config(run, scale, seed), planned.revision]
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]

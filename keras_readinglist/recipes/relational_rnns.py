@@ -12,16 +12,12 @@ curriculum (`None`) all is asked from the start, as in the paper. From the step 
 learning rate is a fifth.
 """
 
-import json
 from functools import partial
 
 import keras
 import numpy as np
 
-from keras_readinglist.applications.relational_rnns import (
-    RelationalRNNClassifier,
-    RelationalRNNSeq2Seq,
-)
+from keras_readinglist.applications import RelationalRNNClassifier, RelationalRNNSeq2Seq
 from keras_readinglist.datasets.learn_to_execute import (
     TASKS,
     VOCABULARY,
@@ -30,19 +26,11 @@ from keras_readinglist.datasets.learn_to_execute import (
 )
 from keras_readinglist.datasets.nth_farthest import floor_accuracy, nth_farthest
 from keras_readinglist.layers import LSTM, RelationalMemory
-from keras_readinglist.recipes.recipe import Claim, Recipe, Trained
-from keras_readinglist.recipes.training import (
-    Curriculum,
-    GeneratedDataset,
-    MetricsLog,
-    fit,
-    slower_from,
-)
+from keras_readinglist.recipes.recipe import Claim, Experiment, Recipe, Run, Trained
+from keras_readinglist.recipes.training import MetricsLog, fit_generated, read_log
+from keras_readinglist.schedules import slower_from
 
-REDUCED = {
-    "core": "memory",
-    "num_objects": 4,
-    "dim": 2,
+_TRAINING = {
     "slots": 4,
     "heads": 4,
     "head_size": 16,
@@ -50,9 +38,14 @@ REDUCED = {
     "mlp": (128, 128, 128, 128),
     "batch_size": 128,
     "learning_rate": 1e-3,
-    "clip": 1.0,
-    "curriculum": {"rank": 2_000},
     "slower_from": None,
+    "clip": 1.0,
+}
+REDUCED = {
+    **_TRAINING,
+    "num_objects": 4,
+    "dim": 2,
+    "curriculum": {"rank": 2_000},
     "steps": 12_000,
     "block": 500,
     "test_examples": 10_000,
@@ -67,6 +60,7 @@ LARGER = {
         "curriculum": {"plane": 5_000, "coordinate": 1_000, "rank": 3_000},
         "steps": 48_000,
         "slower_from": 36_000,
+        "block": 1_000,
     },
     "eight": {
         "num_objects": 8,
@@ -75,10 +69,11 @@ LARGER = {
         "curriculum": {"plane": 8_000, "coordinate": 1_000, "rank": 3_500},
         "steps": 96_000,
         "slower_from": 80_000,
+        "block": 1_000,
     },
 }
-# Program evaluation: what differs.
 PROGRAMS = {
+    **_TRAINING,
     "tasks": ("add", "copy", "reverse", "double"),
     "max_length": 2,
     "max_nesting": 2,
@@ -103,29 +98,40 @@ FULL = {
     "curriculum": {"rank": 20_000},
     "steps": 400_000,
     "block": 1_000,
-    "programs": {
-        "tasks": TASKS,
-        "max_length": 5,
-        "slots": 4,
-        "heads": 4,
-        "head_size": 128,
-        "batch_size": 128,
-        "learning_rate": 1e-3,
-        "steps": 200_000,
-        "block": 1_000,
-        "test_examples": 12_800,
-    },
 }
-_LARGE = {"task": "farthest", "block": 1_000, "seeds": (0,)}
+FULL_PROGRAMS = {
+    **PROGRAMS,
+    "tasks": TASKS,
+    "max_length": 5,
+    "slots": 4,
+    "heads": 4,
+    "head_size": 128,
+    "mlp": (256, 256, 256, 256),
+    "batch_size": 128,
+    "steps": 200_000,
+    "block": 1_000,
+    "test_examples": 12_800,
+}
+TINY = {
+    "slots": 2,
+    "heads": 1,
+    "head_size": 4,
+    "mlp": (4,),
+    "batch_size": 2,
+    "steps": 4,
+    "block": 2,
+    "test_examples": 20,
+}
+_ALL_RANKS = {"curriculum": None}
 RUNS = {
-    "farthest": {"task": "farthest"},
-    "farthest_lstm": {"task": "farthest", "core": "lstm"},
-    "uniform": {"task": "farthest", "curriculum": None, "seeds": (0,)},
-    "uniform_lstm": {"task": "farthest", "core": "lstm", "curriculum": None, "seeds": (0,)},
-    "six": {**_LARGE, **LARGER["six"]},
-    "eight": {**_LARGE, **LARGER["eight"]},
-    "programs": {"task": "programs", **PROGRAMS},
-    "programs_lstm": {"task": "programs", "core": "lstm", **PROGRAMS},
+    "farthest": Run("memory"),
+    "farthest_lstm": Run("lstm"),
+    "uniform": Run("memory", _ALL_RANKS, seeds=(0,)),
+    "uniform_lstm": Run("lstm", _ALL_RANKS, seeds=(0,)),
+    "six": Run("memory", LARGER["six"], seeds=(0,)),
+    "eight": Run("memory", LARGER["eight"], seeds=(0,)),
+    "programs": Run("programs"),
+    "programs_lstm": Run("programs_lstm"),
 }
 _TEST_SEED, _VALIDATION_SEED = 1_000_003, 2_000_003
 
@@ -153,60 +159,76 @@ def draw_questions(config, rng, step):
     return np.concatenate(parts, axis=-1), labels
 
 
-def build(config):
-    """Return the untrained model of a run."""
-    programs = config["task"] == "programs"
-    config = {**config, **config.get("programs", {})} if programs else config
-    if config["core"] == "lstm":
-        units = config["slots"] * config["heads"] * config["head_size"]
-        core = LSTM(units, return_sequences=programs)
-    else:
-        core = RelationalMemory(
-            config["slots"],
-            config["head_size"],
-            num_heads=config["heads"],
-            gate_style=config["gate_style"],
-            return_sequences=programs,
-        )
-    if programs:
-        sizes = longest(config["max_length"], config["max_nesting"], config["tasks"])
-        return RelationalRNNSeq2Seq(core, VOCABULARY, *sizes, config["mlp"])
-    model = RelationalRNNClassifier(config["num_objects"], core, config["mlp"])
+def memory(config, **options):
+    """Return a relational memory."""
+    options = {"num_heads": config["heads"], "gate_style": config["gate_style"], **options}
+    return RelationalMemory(config["slots"], config["head_size"], **options)
+
+
+def lstm(config, **options):
+    """Return an LSTM whose state has as many numbers as the memory."""
+    return LSTM(config["slots"] * config["heads"] * config["head_size"], **options)
+
+
+def build_classifier(core, config):
+    """Return an untrained network that answers questions about vectors."""
+    model = RelationalRNNClassifier(config["num_objects"], core(config), config["mlp"])
     model.build((None, config["num_objects"], config["dim"] + 3 * config["num_objects"]))
     return model
 
 
-def train(config, callbacks):
-    """Train one core on one task."""
+def build_interpreter(core, config):
+    """Return an untrained network that executes programs."""
+    sizes = longest(config["max_length"], config["max_nesting"], config["tasks"])
+    core = core(config, return_sequences=True)
+    return RelationalRNNSeq2Seq(core, VOCABULARY, *sizes, config["mlp"])
+
+
+def train_on_questions(core, config, callbacks):
+    """Train one core to find the n-th farthest vector."""
     keras.utils.set_random_seed(config["seed"])
-    model = build(config)
+    model = build_classifier(core, config)
+    held_out = nth_farthest(2_000, config["num_objects"], config["dim"], _VALIDATION_SEED)
+    return _train(model, partial(draw_questions, config), held_out, config, callbacks)
+
+
+def train_on_programs(core, config, callbacks):
+    """Train one core to execute programs."""
+    keras.utils.set_random_seed(config["seed"])
+    model = build_interpreter(core, config)
+    hardest = {**config, "curriculum": "baseline"}
+    held_out = draw_programs(model, hardest, 1_000, _VALIDATION_SEED)
+
+    def make_batch(rng, step):
+        return draw_programs(model, config, config["batch_size"], rng)
+
+    return _train(model, make_batch, held_out, config, callbacks)
+
+
+def _train(model, make_batch, held_out, config, callbacks):
+    """Train a model and keep its accuracy on held-out examples, by step, as `curve`."""
     rate = slower_from(config["slower_from"], config["learning_rate"])
-    model.compile(
-        optimizer=keras.optimizers.Adam(rate, global_clipnorm=config["clip"]),
+    fit_generated(
+        model,
+        make_batch,
+        config,
+        callbacks,
         loss=keras.losses.SparseCategoricalCrossentropy(
             from_logits=True, reduction="mean_with_sample_weight"
         ),
+        optimizer=keras.optimizers.Adam(rate, global_clipnorm=config["clip"]),
         weighted_metrics=["accuracy"],
+        validation_data=held_out,
+        validation_batch_size=1_000,
     )
-    if config["task"] == "programs":
-        config = {**config, **config.get("programs", {})}
-        dataset = GeneratedDataset(
-            lambda rng: _programs(model, config, config["batch_size"], rng),
-            config["block"],
-            config["seed"],
-        )
-        held_out = _programs(model, {**config, "curriculum": "baseline"}, 1_000, _VALIDATION_SEED)
-    else:
-        dataset = Curriculum(partial(draw_questions, config), config["block"], config["seed"])
-        held_out = nth_farthest(2_000, config["num_objects"], config["dim"], _VALIDATION_SEED)
-    epochs = config["steps"] // config["block"]
-    fit(model, dataset, epochs, callbacks, validation_data=held_out, validation_batch_size=1_000)
-    model.curve = _curve(callbacks, config["block"])
+    logs = [callback for callback in callbacks if isinstance(callback, MetricsLog)]
+    rows = [row for log in logs for row in read_log(log.path)]
+    model.curve = {config["block"] * row["epoch"]: row["val_accuracy"] for row in rows}
     return model
 
 
-def _programs(model, config, count, rng):
-    """Return training examples, or those of one task."""
+def draw_programs(model, config, count, rng):
+    """Return programs and their results as training examples."""
     drawn = learn_to_execute(
         count,
         config["max_length"],
@@ -218,43 +240,44 @@ def _programs(model, config, count, rng):
     return model.training_batch(*drawn)
 
 
-def _curve(callbacks, block):
-    """Return the validation accuracy on the whole task by step, from the log of the run."""
-    logs = [callback for callback in callbacks if isinstance(callback, MetricsLog)]
-    rows = [json.loads(line) for log in logs for line in log.path.read_text().splitlines()]
-    return {block * row["epoch"]: row["val_accuracy"] for row in rows}
-
-
-def evaluate(model, config):
-    """Measure a model on what it was not trained on, and give its validation curve."""
-    measure = _execute if config["task"] == "programs" else _farthest
-    metrics = measure(model, {**config, **config.get("programs", {})})
+def _curve(model):
+    """Return every second point of the validation curve that training kept."""
     curve = getattr(model, "curve", {})
-    for step in sorted(curve)[1::2]:
-        metrics[f"validation_at_{step}"] = curve[step]
-    return metrics
+    return {f"validation_at_{step}": curve[step] for step in sorted(curve)[1::2]}
 
 
-def _farthest(model, config):
+def measure_answers(model, config):
     """Return the accuracy on fresh questions, in all and by rank."""
     count = config["num_objects"]
     inputs, labels = nth_farthest(config["test_examples"], count, config["dim"], _TEST_SEED)
     right = model.predict(inputs, batch_size=1_000, verbose=0).argmax(axis=-1) == labels
     ranks = inputs[:, 0, config["dim"] + count : config["dim"] + 2 * count].argmax(axis=-1)
     by_rank = {f"accuracy_n{n}": float(right[ranks == n].mean()) for n in range(count)}
-    return {"accuracy": float(right.mean()), "floor": floor_accuracy(count), **by_rank}
+    found = {"accuracy": float(right.mean()), "floor": floor_accuracy(count), **by_rank}
+    return {**found, **_curve(model)}
 
 
-def _execute(model, config):
+def measure_results(model, config):
     """Return the accuracy by task at full length and nesting: characters, and whole results."""
     metrics = {}
     for task in config["tasks"]:
         hard = {**config, "tasks": (task,), "curriculum": "baseline"}
-        x, y, weights = _programs(model, hard, config["test_examples"], _TEST_SEED)
+        x, y, weights = draw_programs(model, hard, config["test_examples"], _TEST_SEED)
         right = model.predict(x, batch_size=500, verbose=0).argmax(axis=-1) == y
         metrics[task] = float((right * weights).sum() / weights.sum())
         metrics[f"{task}_exact"] = float((right | (weights == 0)).all(axis=1).mean())
-    return metrics
+    return {**metrics, **_curve(model)}
+
+
+EXPERIMENTS = {
+    name: Experiment(partial(train, core), measured, TINY)
+    for name, train, core, measured in (
+        ("memory", train_on_questions, memory, measure_answers),
+        ("lstm", train_on_questions, lstm, measure_answers),
+        ("programs", train_on_programs, memory, measure_results),
+        ("programs_lstm", train_on_programs, lstm, measure_results),
+    )
+}
 
 
 def _check_farthest(model):
@@ -265,7 +288,7 @@ def _check_farthest(model):
 
 
 def _check_programs(model):
-    return _execute(model, {**PROGRAMS, "test_examples": 200})
+    return measure_results(model, {**PROGRAMS, "test_examples": 200})
 
 
 _NAMES = {
@@ -283,10 +306,22 @@ _PAPER = {"add": 0.999, "copy": 1.0, "reverse": None, "double": 0.998}
 
 RECIPE = Recipe(
     slug="relational-rnns",
-    scales={"reduced": REDUCED, "full": FULL},
+    scales={
+        "reduced": {
+            "memory": REDUCED,
+            "lstm": REDUCED,
+            "programs": PROGRAMS,
+            "programs_lstm": PROGRAMS,
+        },
+        "full": {
+            "memory": FULL,
+            "lstm": FULL,
+            "programs": FULL_PROGRAMS,
+            "programs_lstm": FULL_PROGRAMS,
+        },
+    },
+    experiments=EXPERIMENTS,
     runs=RUNS,
-    train=train,
-    evaluate=evaluate,
     claims=(
         Claim(
             "Nth farthest among 4 points of the plane, with a curriculum, against the LSTM",

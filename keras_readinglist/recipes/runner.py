@@ -5,22 +5,22 @@ import pathlib
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import keras
 
 from keras_readinglist import presets, recipes
 from keras_readinglist.recipes import report
-from keras_readinglist.recipes.training import Checkpoint, MetricsLog
+from keras_readinglist.recipes.training import Checkpoint, MetricsLog, read_log
 
 
 def run_directory(output, slug, scale, run, seed):
     """Return the directory of one training."""
-    return pathlib.Path(output) / slug / scale / run / f"seed-{seed}"
+    return pathlib.Path(output).expanduser() / slug / scale / run / f"seed-{seed}"
 
 
 def train(slug, run=None, scale="reduced", seed=None, output="runs", resume=False, callbacks=()):
-    """Train and evaluate one run of a recipe.
+    """Train, or compute, one run of a recipe and measure it.
 
     Args:
         slug: String, an item with a recipe.
@@ -44,93 +44,120 @@ def train(slug, run=None, scale="reduced", seed=None, output="runs", resume=Fals
     seed = recipe.seeds(run, scale)[0] if seed is None else seed
     directory = run_directory(output, slug, scale, run, seed)
     checkpoint = Checkpoint(directory, resume)
-    config = recipe.config(run, scale, seed)
+    config, experiment = recipe.config(run, scale, seed), recipe.experiment(run)
     log = MetricsLog(directory, label=f"{slug} {run} seed {seed}:")
     began = time.perf_counter()
-    model = recipe.train(config, [*callbacks, checkpoint, log])
-    trained = time.perf_counter()
-    metrics = recipe.evaluate(model, config)
-    if isinstance(model, presets.PresetMixin):
-        model.save_to_preset(directory / "model")
+    made = experiment.run(config, [*callbacks, checkpoint, log])
+    finished = time.perf_counter()
+    metrics = experiment.measure(made, config)
+    if isinstance(made, presets.PresetMixin):
+        made.save_to_preset(directory / "model")
     result = {
+        "fingerprint": recipe.fingerprint(run, scale, seed),
         "config": report.plain(config),
         "metrics": {name: float(value) for name, value in metrics.items()},
-        "seconds": round(logged_seconds(log.path) or trained - began, 1),
+        "seconds": round(logged_seconds(log.path) or finished - began, 1),
         **report.provenance(),
     }
-    (directory / "result.json").write_text(json.dumps(result, indent=2) + "\n")
+    partial = directory / "result.partial"
+    partial.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    partial.replace(directory / "result.json")
     return directory
 
 
 def logged_seconds(path):
     """Return the training seconds that a metrics log adds up to, over all its sessions."""
-    if not path.exists():
-        return 0.0
     total = previous = 0.0
-    for line in path.read_text().splitlines():
-        seconds = json.loads(line)["seconds"]
+    for row in read_log(path):
+        seconds = row["seconds"]
         total += seconds - previous if seconds >= previous else seconds
         previous = seconds
     return total
 
 
-def reproduce(slug, scale="reduced", output="runs", resume=False, jobs=1):
-    """Train every run with every seed and judge the claims.
+def reproduce(
+    slug,
+    scale="reduced",
+    output="runs",
+    resume=False,
+    jobs=1,
+    *,
+    run=None,
+    everything=False,
+    reports="reports",
+):
+    """Make the runs that the report of an item lacks, and judge the claims.
+
+    A finished run under `output`, made here or elsewhere, is taken as it is if its configuration
+    is that of the recipe.
 
     Args:
         slug: String, an item with a recipe.
         scale: String, `"reduced"` or `"full"`.
         output: Path under which the runs are kept.
-        resume: Boolean, whether finished runs of the same configuration are taken as they are,
-            and unfinished ones go on from their checkpoints.
+        resume: Boolean, whether unfinished runs go on from their checkpoints.
         jobs: Integer, how many trainings run at once, each in a process of its own.
+        run: String, the only run to make, whether the report has it or not; or `None` for all that
+            the report lacks or has of another configuration.
+        everything: Boolean, whether to make all runs anew, or all seeds of `run`.
+        reports: Path of the directory that holds the report and gets the new one.
 
     Returns:
-        The report, a dictionary.
+        The report, a dictionary, which is written after every run.
+
+    Raises:
+        ValueError: If the run or the scale is unknown.
+        RuntimeError: If a training failed.
     """
     recipe = recipes.load(slug)
     _check_choice("scale", scale, recipe.scales)
-    todo = [(run, seed) for run in recipe.runs for seed in recipe.seeds(run, scale)]
-    if resume:
-        todo = [key for key in todo if not _finished(recipe, scale, output, *key)]
+    if run is not None:
+        _check_choice("run", run, recipe.runs)
+    current = report.read(slug, scale, reports)
+    if run is None and not everything:
+        todo = report.missing(recipe, scale, current)
+    else:
+        chosen = recipe.runs if run is None else [run]
+        todo = [(name, seed) for name in chosen for seed in recipe.seeds(name, scale)]
 
-    def start(key):
+    def make(key):
         run, seed = key
-        command = ["train", slug, "--run", run, "--seed", str(seed), "--scale", scale]
-        command += ["--output", str(output), *(["--resume"] if resume else [])]
-        command += ["--backend", keras.config.backend()]
-        subprocess.run([sys.executable, "-m", "keras_readinglist.cli", *command], check=True)
+        finished = None if everything and not resume else result_of(recipe, scale, output, *key)
+        if finished is None:
+            command = ["train", slug, "--run", run, "--seed", str(seed), "--scale", scale]
+            command += ["--output", str(output), *(["--resume"] if resume else [])]
+            command += ["--backend", keras.config.backend()]
+            command = [sys.executable, "-m", "keras_readinglist.cli", *command]
+            if subprocess.run(command, check=False).returncode:
+                raise RuntimeError(f"The run {run} with seed {seed} failed; see above.")
+            finished = result_of(recipe, scale, output, *key)
+        return key, finished
 
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
-        list(pool.map(start, todo))
-    results = {
-        run: {
-            seed: json.loads(
-                (run_directory(output, slug, scale, run, seed) / "result.json").read_text()
-            )
-            for seed in recipe.seeds(run, scale)
-        }
-        for run in recipe.runs
-    }
-    return report.judge(recipe, scale, results)
-
-
-def _result(directory):
-    path = directory / "result.json"
-    if not path.exists():
-        raise ValueError(f"{directory} has no result.json: this run is not finished.")
-    return json.loads(path.read_text())
+    current = report.merge(recipe, scale, current, {})
+    report.write(current, reports)
+    pool = ThreadPoolExecutor(max_workers=jobs)
+    try:
+        for done in as_completed([pool.submit(make, key) for key in todo]):
+            (name, seed), finished = done.result()
+            current = report.merge(recipe, scale, current, {name: {seed: finished}})
+            report.write(current, reports)
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return current
 
 
-def _finished(recipe, scale, output, run, seed):
-    directory = run_directory(output, recipe.slug, scale, run, seed)
-    if not (directory / "result.json").exists():
-        return False
-    return _result(directory)["config"] == report.plain(recipe.config(run, scale, seed))
+def result_of(recipe, scale, output, run, seed):
+    """Return the result of a finished run if it is of the recipe's configuration, else `None`."""
+    path = run_directory(output, recipe.slug, scale, run, seed) / "result.json"
+    try:
+        result = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return result if result.get("fingerprint") == recipe.fingerprint(run, scale, seed) else None
 
 
 def write_presets(slug, directory, scale="reduced", output="runs"):
-    """Write the presets of a recipe from its finished runs.
+    """Write the presets of a recipe whose runs are finished.
 
     Args:
         slug: String, an item with a recipe.
@@ -144,13 +171,15 @@ def write_presets(slug, directory, scale="reduced", output="runs"):
     Raises:
         ValueError: If a preset is larger than what may be shipped.
     """
-    recipe = recipes.load(slug)
+    recipe, written = recipes.load(slug), []
     for name, trained in recipe.presets.items():
         seed = recipe.seeds(trained.run, scale)[0]
+        result = result_of(recipe, scale, output, trained.run, seed)
+        if result is None:
+            continue
         source = run_directory(output, slug, scale, trained.run, seed)
-        result = _result(source)
         model = presets.load_preset(source / "model")
-        target = pathlib.Path(directory) / name
+        target = pathlib.Path(directory).expanduser() / name
         metadata = {
             "description": trained.description,
             "recipe": slug,
@@ -171,7 +200,8 @@ def write_presets(slug, directory, scale="reduced", output="runs"):
             raise ValueError(
                 f"The preset `{name}` has {size} bytes; {presets.SIZE_LIMIT} are allowed."
             )
-    return list(recipe.presets)
+        written.append(name)
+    return written
 
 
 def evaluate(name):
@@ -188,7 +218,7 @@ def evaluate(name):
         raise ValueError(f"`{name}` was not written by a recipe: its metadata names none.")
     recipe = recipes.load(metadata["recipe"])
     config = recipe.config(metadata["run"], metadata["scale"], metadata["seed"])
-    now = recipe.evaluate(presets.load_preset(name), config)
+    now = recipe.experiment(metadata["run"]).measure(presets.load_preset(name), config)
     return now, metadata.get("metrics", {})
 
 

@@ -1,10 +1,13 @@
 """Training that can be killed: atomic checkpoints, a metrics log, progress, seeded data."""
 
+import contextlib
 import json
 import os
 import pathlib
 import re
 import time
+import zipfile
+import zlib
 
 import keras
 import numpy as np
@@ -74,16 +77,25 @@ class Checkpoint(keras.callbacks.Callback):
         return sorted((int(m[1]), p) for m, p in matches if m)
 
     def restore(self, model):
-        """Load the newest checkpoint into a compiled `model`; return the epoch to start with."""
-        found = self._found()
-        if not found:
-            return 0
-        epoch, path = found[-1]
-        model.optimizer.build(model.trainable_variables)
-        with np.load(path) as stored:
-            for index, variable in enumerate(_variables(model)):
-                variable.assign(stored[str(index)])
-        return epoch
+        """Load the newest whole checkpoint into a compiled `model`; return the epoch it ends.
+
+        A damaged file, as a full disk or a power failure leaves it, is dropped.
+        """
+        for epoch, path in reversed(self._found()):
+            arrays = _read_arrays(path)
+            if arrays is None:
+                print(f"{path} is damaged: going on from the checkpoint before.", flush=True)
+                path.unlink()
+                continue
+            model.optimizer.build(model.trainable_variables)
+            variables = _variables(model)
+            shapes = [tuple(variable.shape) for variable in variables]
+            if [array.shape for array in arrays] != shapes:
+                raise ValueError(f"{path} holds another model; run without `--resume`.")
+            for variable, array in zip(variables, arrays, strict=True):
+                variable.assign(array)
+            return epoch
+        return 0
 
     def on_epoch_end(self, epoch, logs=None):
         """Write the checkpoint of a finished epoch."""
@@ -97,6 +109,30 @@ class Checkpoint(keras.callbacks.Callback):
 
 def _variables(model):
     return [*model.variables, *model.optimizer.variables]
+
+
+def _read_arrays(path):
+    """Return the arrays of a checkpoint in order, or `None` if one cannot be read."""
+    try:
+        with path.open("rb") as file, np.load(file) as stored:
+            return [stored[str(index)] for index in range(len(stored.files))]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+        return None
+
+
+def read_log(path):
+    """Return the rows of a metrics log, in order; a line that was torn by a kill is left out.
+
+    Args:
+        path: Path of a `metrics.jsonl`, which need not exist.
+    """
+    rows = []
+    if path.exists():
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            with contextlib.suppress(ValueError):
+                row = json.loads(line)
+                rows += [row] if isinstance(row, dict) else []
+    return rows
 
 
 class MetricsLog(keras.callbacks.Callback):
@@ -114,9 +150,11 @@ class MetricsLog(keras.callbacks.Callback):
         self.label, self.verbose = label, verbose
 
     def start_at(self, epoch):
-        """Drop the lines of epochs that were not checkpointed."""
-        lines = self.path.read_text().splitlines() if self.path.exists() else []
-        self.path.write_text("".join(f"{line}\n" for line in lines[:epoch]))
+        """Drop the rows of epochs that were not checkpointed, and what is left of torn lines."""
+        kept = [row for row in read_log(self.path) if row["epoch"] <= epoch]
+        partial = self.path.with_suffix(".partial")
+        partial.write_text("".join(json.dumps(row) + "\n" for row in kept), encoding="utf-8")
+        os.replace(partial, self.path)
         self.first_epoch = epoch
 
     def on_train_begin(self, logs=None):
@@ -127,7 +165,7 @@ class MetricsLog(keras.callbacks.Callback):
         """Append a line and print it."""
         seconds = time.perf_counter() - self.began
         row = {"epoch": epoch + 1, **{k: float(v) for k, v in (logs or {}).items()}}
-        with self.path.open("a") as file:
+        with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps({**row, "seconds": round(seconds, 1)}) + "\n")
         if self.verbose:
             done = epoch + 1 - self.first_epoch
@@ -135,13 +173,6 @@ class MetricsLog(keras.callbacks.Callback):
             values = "  ".join(f"{k} {v:.4f}" for k, v in row.items() if k != "epoch")
             total = self.params["epochs"]
             print(f"{self.label} {epoch + 1}/{total}  {values}  ETA {left:.0f} s", flush=True)
-
-
-def slower_from(step, rate):
-    """Return a learning rate that is a fifth from a step on; the same throughout for `None`."""
-    if step is None:
-        return rate
-    return keras.optimizers.schedules.PiecewiseConstantDecay([step], [rate, rate / 5])
 
 
 def fit(model, dataset, epochs, callbacks, **kwargs):
@@ -177,3 +208,28 @@ def fit(model, dataset, epochs, callbacks, **kwargs):
         shuffle=False,
         **kwargs,
     )
+
+
+def fit_generated(
+    model, make_batch, config, callbacks, *, loss, optimizer, weighted_metrics=None, **kwargs
+):
+    """Compile a model and train it on generated examples, from the newest checkpoint on.
+
+    Args:
+        model: A `keras.Model`.
+        make_batch: Function `(rng, step)` that returns a batch, as for `Curriculum`.
+        config: The configuration of a run. `"steps"` batches are trained on, in epochs of
+            `"block"`, and drawn by `"seed"`.
+        callbacks: List of callbacks that the runner gave to the experiment.
+        loss: As for `model.compile`.
+        optimizer: As for `model.compile`.
+        weighted_metrics: As for `model.compile`.
+        **kwargs: Passed on to `model.fit`.
+
+    Returns:
+        The model.
+    """
+    model.compile(optimizer=optimizer, loss=loss, weighted_metrics=weighted_metrics)
+    dataset = Curriculum(make_batch, config["block"], config["seed"])
+    fit(model, dataset, config["steps"] // config["block"], callbacks, **kwargs)
+    return model

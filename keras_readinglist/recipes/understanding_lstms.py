@@ -11,10 +11,11 @@ import numpy as np
 
 from keras_readinglist.applications.lstm_explorer import LSTMExplorer, gradient_norm_by_lag
 from keras_readinglist.datasets.long_range import adding_problem
-from keras_readinglist.recipes.recipe import Claim, Recipe, Trained
-from keras_readinglist.recipes.training import GeneratedDataset, fit
+from keras_readinglist.recipes.recipe import Claim, Experiment, Recipe, Run, Trained
+from keras_readinglist.recipes.training import fit_generated
 
 REDUCED = {
+    "cell": "rnn",
     "length": 100,
     "units": 64,
     "batch_size": 64,
@@ -26,9 +27,11 @@ REDUCED = {
     "seeds": (0, 1, 2),
 }
 FULL = {**REDUCED, "length": 750, "steps": 40_000}
-RUNS = {cell: {"cell": cell} for cell in ("rnn", "lstm", "peephole", "coupled", "gru")}
+TINY = {"length": 10, "units": 4, "batch_size": 4, "steps": 2, "block": 1, "test_examples": 70}
+RUNS = {
+    cell: Run("adding", {"cell": cell}) for cell in ("rnn", "lstm", "peephole", "coupled", "gru")
+}
 _TEST_SEED = 1_000_003
-_CHANCE = 1 / 6
 
 
 def build(config):
@@ -39,21 +42,17 @@ def build(config):
 
 def train(config, callbacks):
     """Train one kind of unit."""
-    model = build(config)
-    model.compile(
-        optimizer=keras.optimizers.Adam(config["learning_rate"], global_clipnorm=config["clip"]),
+    return fit_generated(
+        build(config),
+        lambda rng, step: adding_problem(config["batch_size"], config["length"], rng),
+        config,
+        callbacks,
         loss="mse",
+        optimizer=keras.optimizers.Adam(config["learning_rate"], global_clipnorm=config["clip"]),
     )
-    dataset = GeneratedDataset(
-        lambda rng: adding_problem(config["batch_size"], config["length"], rng),
-        config["block"],
-        config["seed"],
-    )
-    fit(model, dataset, config["steps"] // config["block"], callbacks)
-    return model
 
 
-def evaluate(model, config):
+def measure(model, config):
     """Measure the error on fresh sequences, and how far gradients reach."""
     length = config["length"]
     inputs, targets = adding_problem(config["test_examples"], length, _TEST_SEED)
@@ -81,10 +80,9 @@ _NAMES = {
 
 RECIPE = Recipe(
     slug="understanding-lstms",
-    scales={"reduced": REDUCED, "full": FULL},
+    scales={"reduced": {"adding": REDUCED}, "full": {"adding": FULL}},
+    experiments={"adding": Experiment(train, measure, TINY)},
     runs=RUNS,
-    train=train,
-    evaluate=evaluate,
     claims=(
         *(
             Claim(

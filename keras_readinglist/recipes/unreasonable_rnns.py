@@ -22,7 +22,7 @@ from keras_readinglist.applications.truncated_bptt import TruncatedBPTT
 from keras_readinglist.datasets.streams import StreamBatcher
 from keras_readinglist.information.cell_probes import probe_cells
 from keras_readinglist.information.ngram import NGram
-from keras_readinglist.recipes.recipe import Claim, Recipe, Trained
+from keras_readinglist.recipes.recipe import Claim, Experiment, Recipe, Run, Trained
 from keras_readinglist.recipes.training import fit
 from keras_readinglist.tokenizers import CharTokenizer
 
@@ -41,25 +41,47 @@ REDUCED = {
     "weight_decay": 0.01,
     "beta_2": 0.99,
     "clip": 1.0,
+    "characters": None,  # of every split; all
     "ngram_orders": (2, 3, 4, 5, 6, 7),
     "probe_characters": 20_000,
+    "sample_characters": 8_000,
+    "functions": 60,
+    "function_characters": 600,
     "seeds": (0,),
 }
 FULL = {**REDUCED, "units": 512, "num_layers": 3, "dropout": 0.5, "epochs": 50, "batch_size": 100}
-
-RUNS = {
-    "shakespeare": {"corpus": "tiny_shakespeare"},
-    "python": {"corpus": "python_source", "epochs": 3},
-    # As many parameters as the LSTM, with the smaller steps that tanh units ask for.
-    "plain_rnn": {"corpus": "tiny_shakespeare", "cell": "rnn", "units": 512, "learning_rate": 1e-3},
+TINY = {
+    "units": 4,
+    "num_layers": 1,
+    "embedding_dim": 4,
+    "batch_size": 4,
+    "sequence_length": 50,
+    "epochs": 1,
+    "warmup_steps": 1,
+    "characters": 2_000,
+    "ngram_orders": (2,),
+    "probe_characters": 500,
+    "sample_characters": 50,
+    "functions": 2,
+    "function_characters": 20,
 }
+
+
+def _scale(sizes):
+    verse = {**sizes, "corpus": "tiny_shakespeare"}
+    return {
+        "verse": verse,
+        "source": {**sizes, "corpus": "python_source", "epochs": 3},
+        # As many parameters as the LSTM, with the smaller steps that tanh units ask for.
+        "network": {**verse, "cell": "rnn", "units": 512, "learning_rate": 1e-3},
+    }
 
 
 def corpus(config):
     """Return the training text and the held-out text."""
     name = config["corpus"]
     parts = [datasets.load(name, split) for split in ("train", "validation", "test")]
-    train, validation, test = ("".join(part) for part in parts)
+    train, validation, test = ("".join(part)[: config["characters"]] for part in parts)
     return train, validation + test
 
 
@@ -93,22 +115,38 @@ def train(config, callbacks):
     return model
 
 
-def evaluate(model, config):
-    """Measure a character model on the held-out text."""
-    text, held_out = corpus(config)
+def measure(model, config):
+    """Measure what a character of the held-out text costs a model."""
+    _, held_out = corpus(config)
     nats = float(model.score(held_out).mean())
-    metrics = {"nats_per_char": nats, "bits_per_char": nats / np.log(2)}
-    if config["cell"] == "rnn":
-        return metrics
-    metrics |= _ngrams(text, held_out, model.tokenizer, config["ngram_orders"])
-    metrics |= _compressors(text, held_out)
-    metrics |= _cells(model, held_out[: config["probe_characters"]])
-    if config["corpus"] == "python_source":
-        ngram = NGram(5, len(model.tokenizer)).fit(model.tokenizer.encode(text))
-        metrics["functions_that_parse"] = _parsing(_functions(model))
-        metrics["functions_that_parse_ngram"] = _parsing(_ngram_functions(ngram, model.tokenizer))
-        return metrics
-    return metrics | _known_words(model, text)
+    return {"nats_per_char": nats, "bits_per_char": nats / np.log(2)}
+
+
+def measure_beside_others(model, config):
+    """Measure a model beside n-grams and compressors, and look for cells that can be read."""
+    text, held_out = corpus(config)
+    return {
+        **measure(model, config),
+        **_ngrams(text, held_out, model.tokenizer, config["ngram_orders"]),
+        **_compressors(text, held_out),
+        **_cells(model, held_out[: config["probe_characters"]]),
+    }
+
+
+def measure_verse(model, config):
+    """Measure a model of verse, and which of the words exist that it writes."""
+    metrics, (text, _) = measure_beside_others(model, config), corpus(config)
+    return metrics | _known_words(model, text, config["sample_characters"])
+
+
+def measure_source(model, config):
+    """Measure a model of program source, and whether the functions parse that it writes."""
+    metrics, (text, _) = measure_beside_others(model, config), corpus(config)
+    ngram = NGram(5, len(model.tokenizer)).fit(model.tokenizer.encode(text))
+    sizes = config["functions"], config["function_characters"]
+    metrics["functions_that_parse"] = _parsing(_functions(model, *sizes))
+    written = _ngram_functions(ngram, model.tokenizer, *sizes)
+    return {**metrics, "functions_that_parse_ngram": _parsing(written)}
 
 
 def _ngrams(text, held_out, tokenizer, orders):
@@ -145,23 +183,23 @@ def _cells(model, text):
     return best
 
 
-def _known_words(model, text):
+def _known_words(model, text, length):
     known = set(re.findall(r"[a-z]+", text.lower()))
     metrics = {}
     for temperature in (0.3, 0.5, 0.7, 1.0, 1.3):
-        sample = model.generate("\n", 8000, temperature=temperature, seed=0)
+        sample = model.generate("\n", length, temperature=temperature, seed=0)
         words = re.findall(r"[a-z]+", sample.lower())
         metrics[f"known_words_{temperature}"] = np.mean([word in known for word in words])
     return metrics
 
 
-def _functions(model, count=60, length=600):
+def _functions(model, count, length):
     """Return functions written by the model: from `def ` to the next line that is not indented."""
     for seed in range(count):
         yield "def " + model.generate("\n\n\ndef ", length, temperature=0.5, seed=seed)
 
 
-def _ngram_functions(ngram, tokenizer, count=60, length=600):
+def _ngram_functions(ngram, tokenizer, count, length):
     context = tokenizer.encode("\n\n\ndef ").tolist()
     for seed in range(count):
         yield "def " + tokenizer.decode(ngram.sample(length, context, rng=seed))
@@ -200,10 +238,13 @@ def find(values, wanted):
 
 RECIPE = Recipe(
     slug="unreasonable-rnns",
-    scales={"reduced": REDUCED, "full": FULL},
-    runs=RUNS,
-    train=train,
-    evaluate=evaluate,
+    scales={"reduced": _scale(REDUCED), "full": _scale(FULL)},
+    experiments={
+        "verse": Experiment(train, measure_verse, TINY),
+        "source": Experiment(train, measure_source, TINY),
+        "network": Experiment(train, measure, TINY),
+    },
+    runs={"shakespeare": Run("verse"), "python": Run("source"), "plain_rnn": Run("network")},
     claims=(
         Claim(
             "Shakespeare, nats per character, against the best n-gram",

@@ -6,14 +6,15 @@ import signal
 import subprocess
 import sys
 import time
+import types
 
 import keras
 import numpy as np
 import pytest
 
-from keras_readinglist import recipes
+from keras_readinglist import catalog, recipes
 from keras_readinglist.recipes import report, runner, training
-from keras_readinglist.recipes.recipe import Claim, Recipe
+from keras_readinglist.recipes.recipe import Claim, Experiment, Recipe, Run
 
 SCRIPT = """
 import sys, time
@@ -95,7 +96,7 @@ def test_verdicts(claim, here, baseline, verdict):
     assert claim.verdict(here, baseline) == verdict
 
 
-def tiny_recipe():
+def tiny_recipe(epochs=2, revision=0):
     def train(config, callbacks):
         model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
         model.compile(optimizer="sgd", loss="mse")
@@ -105,33 +106,187 @@ def tiny_recipe():
         training.fit(model, data, config["epochs"], callbacks)
         return model
 
+    def measure(model, config):
+        return {"score": config["epochs"] + config["seed"]}
+
     return Recipe(
         slug="tiny",
-        scales={"reduced": {"epochs": 2, "seeds": (0, 1)}},
-        runs={"ours": {}, "theirs": {"seeds": (0,), "epochs": 1}},
-        train=train,
-        evaluate=lambda model, config: {"score": config["epochs"] + config["seed"]},
+        scales={"reduced": {"line": {"epochs": epochs, "seeds": (0, 1)}}},
+        experiments={"line": Experiment(train, measure, {"epochs": 1})},
+        runs={
+            "ours": Run("line", revision=revision),
+            "theirs": Run("line", {"epochs": 1}, seeds=(0,)),
+        },
         claims=(
             Claim("beats", "ours/score", goal=2, baseline="theirs/score", margin=1, paper=3.0),
         ),
     )
 
 
-def test_reports(monkeypatch, tmp_path):
-    recipe = tiny_recipe()
-    monkeypatch.setattr(recipes, "load", lambda slug: recipe)
-    for run in recipe.runs:
-        for seed in recipe.seeds(run, "reduced"):
-            runner.train("tiny", run, seed=seed, output=tmp_path)
-    result = runner.reproduce("tiny", output=tmp_path, resume=True)  # all runs are finished
+@pytest.fixture
+def tiny(monkeypatch, tmp_path):
+    """Reproduce the tiny recipe in this process; return the report and what was trained."""
+    trained = []
+
+    def start(command, check):
+        arguments = dict(zip(command[5::2], command[6::2], strict=False))
+        run, seed = arguments["--run"], int(arguments["--seed"])
+        trained.append((run, seed))
+        runner.train("tiny", run, seed=seed, output=arguments["--output"])
+        return subprocess.CompletedProcess(command, 0)
+
+    def reproduce(recipe, **options):
+        trained.clear()
+        monkeypatch.setattr(recipes, "load", lambda slug: recipe)
+        options = {"output": tmp_path / "runs", "reports": tmp_path / "reports", **options}
+        return runner.reproduce("tiny", **options), list(trained)
+
+    monkeypatch.setattr(runner, "subprocess", types.SimpleNamespace(run=start))
+    return reproduce
+
+
+EVERY = [("ours", 0), ("ours", 1), ("theirs", 0)]
+
+
+def test_reports(tiny, tmp_path):
+    result, trained = tiny(tiny_recipe())
+    assert trained == EVERY
     [claim] = result["claims"]
     assert claim["here"] == 2.5 and claim["seeds"] == {"0": 2.0, "1": 3.0}
     assert (claim["baseline"], claim["verdict"]) == (1.0, "reproduced")
-    assert result["backend"] == keras.config.backend() and "numpy" in result["versions"]
-    path = report.write(result, tmp_path / "reports")
+    entry = result["runs"]["theirs"]["seeds"]["0"]
+    assert entry["backend"] == keras.config.backend() and "numpy" in entry["versions"]
+    assert set(entry) == set(report.KEPT) and result["runs"]["theirs"]["config"] == {"epochs": 1}
+    path = tmp_path / "reports" / "tiny.json"
     assert json.loads(path.read_text()) == report.plain(result)
+    assert report.metrics(result)["ours/score"] == {"mean": 2.5, "seeds": {"0": 2.0, "1": 3.0}}
     assert report.rows(result) == [("beats", "3", "2.5", "≥ 2", "1", "reproduced")]
     assert "| beats | 3 | 2.5 | ≥ 2 | 1 | reproduced |" in report.markdown(result)
+    assert report.marks(result) == ""
+
+
+def test_only_what_is_missing_or_stale_is_trained(tiny, tmp_path):
+    tiny(tiny_recipe())
+    assert tiny(tiny_recipe(), output=tmp_path / "other")[1] == []
+    for changed in (tiny_recipe(epochs=3), tiny_recipe(revision=1)):
+        result, trained = tiny(changed)
+        assert trained == EVERY[:2]
+        assert result["claims"][0]["here"] == changed.scales["reduced"]["line"]["epochs"] + 0.5
+    path = tmp_path / "reports" / "tiny.json"
+    content = json.loads(path.read_text())
+    del content["runs"]["theirs"]
+    path.write_text(json.dumps(content))
+    assert tiny(changed, output=tmp_path / "third")[1] == [("theirs", 0)]
+
+
+def test_one_run_is_merged_and_all_is_made_anew(tiny, tmp_path):
+    result, trained = tiny(tiny_recipe(), run="theirs")
+    assert trained == [("theirs", 0)] and result["claims"][0]["verdict"] == "not measured"
+    assert report.rows(result)[0][-1] == "not measured (stale)"
+    result, trained = tiny(tiny_recipe(), run="ours")
+    assert trained == EVERY[:2] and result["claims"][0]["verdict"] == "reproduced"
+    assert tiny(tiny_recipe(), run="ours", output=tmp_path / "other")[1] == EVERY[:2]
+    assert tiny(tiny_recipe(), everything=True)[1] == EVERY
+    assert tiny(tiny_recipe(), run="ours", everything=True)[1] == EVERY[:2]
+    assert tiny(tiny_recipe(), everything=True, resume=True)[1] == []
+
+
+def test_a_run_made_elsewhere_is_merged_if_its_configuration_agrees(tiny, tmp_path):
+    tiny(tiny_recipe())
+    elsewhere = tmp_path / "elsewhere"
+    runner.train("tiny", "theirs", output=elsewhere)
+    path = elsewhere / "tiny" / "reduced" / "theirs" / "seed-0" / "result.json"
+    other = {**json.loads(path.read_text()), "backend": "abacus", "metrics": {"score": -1.0}}
+    path.write_text(json.dumps(other))
+    result, trained = tiny(tiny_recipe(), run="theirs", output=elsewhere)
+    assert trained == [] and result["claims"][0]["baseline"] == -1.0
+    assert "abacus" in report.made_on(result) and keras.config.backend() in report.made_on(result)
+    path.write_text(json.dumps({**other, "fingerprint": "of something else"}))
+    assert tiny(tiny_recipe(), run="theirs", output=elsewhere)[1] == [("theirs", 0)]
+    path.write_text('{"torn')
+    assert tiny(tiny_recipe(), run="theirs", output=elsewhere)[1] == [("theirs", 0)]
+
+
+def test_stale_claims_say_so(tiny, monkeypatch):
+    result, _ = tiny(tiny_recipe())
+    for changed, runs in ((tiny_recipe(epochs=3), EVERY[:2]), (tiny_recipe(revision=1), EVERY[:2])):
+        monkeypatch.setattr(recipes, "load", lambda slug, changed=changed: changed)
+        assert report.missing(changed, "reduced", result) == runs
+        assert report.rows(result)[0][-1] == "reproduced (stale)"
+        assert "(stale): measured with another configuration" in report.markdown(result)
+
+
+def test_a_failed_training_is_one_sentence(tiny, monkeypatch):
+    failed = subprocess.CompletedProcess([], 1)
+    monkeypatch.setattr(runner, "subprocess", types.SimpleNamespace(run=lambda *_, **__: failed))
+    with pytest.raises(RuntimeError, match="The run ours with seed 0 failed"):
+        tiny(tiny_recipe())
+
+
+def trained_for(directory, epochs, resume=True):
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.Adam(0.1), "mse")
+
+    def batch(rng):
+        x = rng.standard_normal((8, 3)).astype("float32")
+        return x, x.sum(axis=1, keepdims=True)
+
+    log = training.MetricsLog(directory, verbose=False)
+    data = training.GeneratedDataset(batch, 2)
+    training.fit(model, data, epochs, [training.Checkpoint(directory, resume), log])
+    return model.get_weights(), [row["epoch"] for row in training.read_log(log.path)]
+
+
+@pytest.mark.parametrize("broken", [1, 2])
+@pytest.mark.parametrize("left", [0, 30, 400])
+def test_a_broken_checkpoint_falls_back_to_the_one_before(tmp_path, broken, left):
+    whole, _ = trained_for(tmp_path / "whole", 4)
+    trained_for(tmp_path / "cut", 3)
+    for path in sorted((tmp_path / "cut").glob("checkpoint-*"))[-broken:]:
+        path.write_bytes(path.read_bytes()[:left])
+    weights, epochs = trained_for(tmp_path / "cut", 4)
+    for ours, theirs in zip(weights, whole, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert epochs == [1, 2, 3, 4]
+    names = [path.name for path in sorted((tmp_path / "cut").glob("checkpoint-*"))]
+    assert names == ["checkpoint-00003.npz", "checkpoint-00004.npz"]
+
+
+def test_a_checkpoint_of_another_model_is_refused(tmp_path):
+    trained_for(tmp_path, 1)
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("adam", "mse")
+    with pytest.raises(ValueError, match="holds another model"):
+        training.Checkpoint(tmp_path, resume=True).restore(model)
+
+
+def test_a_torn_line_of_the_log_is_left_out(tmp_path):
+    path = tmp_path / "metrics.jsonl"
+    first, third = '{"epoch": 1, "seconds": 2.0}\n', '{"epoch": 3, "seconds": 1.5}\n'
+    for torn in ('{"epoch": 2, "los\n', "\n", "\x00\x00\n", "17\n"):
+        path.write_text(first + torn + third)
+        assert [row["epoch"] for row in training.read_log(path)] == [1, 3]
+        assert runner.logged_seconds(path) == 3.5
+    path.write_text(first + '{"epoch": 2, "seco')  # killed while it wrote
+    log = training.MetricsLog(tmp_path, verbose=False)
+    log.start_at(2)
+    assert path.read_text() == first
+    assert training.read_log(tmp_path / "none.jsonl") == []
+
+
+def test_a_model_is_trained_on_generated_examples_for_so_many_steps():
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    steps = []
+
+    def make_batch(rng, step):
+        steps.append(step)
+        return rng.random((4, 1), "float32"), np.ones((4, 1))
+
+    config = {"steps": 6, "block": 2, "seed": 0}
+    made = training.fit_generated(model, make_batch, config, [], loss="mse", optimizer="sgd")
+    assert made is model and int(model.optimizer.iterations) == 6
+    assert set(steps) == set(range(6))
 
 
 def test_bad_choices(tmp_path):
@@ -146,10 +301,20 @@ def test_bad_choices(tmp_path):
 @pytest.mark.parametrize("slug", recipes.available())
 def test_recipes_are_sound(slug):
     recipe = recipes.load(slug)
-    assert recipe.slug == slug and {"reduced", "full"} <= set(recipe.scales)
+    assert recipe.slug == slug and set(recipe.scales) == {"reduced", "full"}
     for claim in recipe.claims:
         names = [claim.metric, *([claim.baseline] if isinstance(claim.baseline, str) else [])]
         assert all(name.split("/")[0] in recipe.runs for name in names)
     assert all(trained.run in recipe.runs for trained in recipe.presets.values())
-    for run in recipe.runs:
-        assert recipe.seeds(run, "reduced") and report.plain(recipe.config(run, "reduced", 0))
+    for scale, sizes in recipe.scales.items():
+        assert set(sizes) == set(recipe.experiments)
+        for run in recipe.runs:
+            assert recipe.seeds(run, scale) and report.plain(recipe.config(run, scale, 0))
+            assert recipe.runs[run].overrides.keys() <= sizes[recipe.runs[run].experiment].keys()
+
+
+@pytest.mark.parametrize("slug", recipes.available())
+def test_committed_reports_are_complete_and_not_stale(slug):
+    recipe, measured = recipes.load(slug), catalog.report(slug)
+    assert report.missing(recipe, "reduced", measured) == [], f"keras-readinglist reproduce {slug}"
+    assert report.merge(recipe, "reduced", measured, {}) == measured

@@ -1,9 +1,6 @@
 """Models that execute small algorithms on sequences of bits (Graves et al., 2014)."""
 
-from keras_readinglist.applications.neural_turing_machines.algorithmic_model import (
-    graves_rmsprop,
-    measure_bits,
-)
+from keras_readinglist.applications.neural_turing_machines.algorithmic_model import measure_bits
 from keras_readinglist.applications.neural_turing_machines.lstm_sequence_model import (
     LSTMSequenceModel,
 )
@@ -16,6 +13,5 @@ __all__ = [
     "LSTMSequenceModel",
     "NTMSequenceModel",
     "TASKS",
-    "graves_rmsprop",
     "measure_bits",
 ]

@@ -6,6 +6,7 @@ import numpy as np
 from keras_readinglist.applications.neural_turing_machines.tasks import TASKS
 from keras_readinglist.datasets import algorithmic_tasks as data
 from keras_readinglist.layers.validation import check_size
+from keras_readinglist.optimizers import graves_rmsprop
 from keras_readinglist.presets import PresetMixin
 
 
@@ -96,21 +97,6 @@ class AlgorithmicModel(PresetMixin, keras.Model):
 
     def get_config(self):
         return {**super().get_config(), "task": self.task}
-
-
-def graves_rmsprop(learning_rate=1e-4, **kwargs):
-    """Return RMSProp in the form of Graves.
-
-    `n = 0.95 n + 0.05 g^2`, `m = 0.95 m + 0.05 g`, `d = 0.9 d - rate g / sqrt(n - m^2 + 1e-4)`
-    ([Graves, 2013](https://arxiv.org/abs/1308.0850), Eq. 38 to 45).
-
-    Args:
-        learning_rate: Float or schedule. Defaults to 1e-4.
-        **kwargs: Further arguments of `keras.optimizers.RMSprop`.
-    """
-    return keras.optimizers.RMSprop(
-        learning_rate, rho=0.95, momentum=0.9, epsilon=1e-4, centered=True, **kwargs
-    )
 
 
 def measure_bits(logits, targets, mask):

@@ -7,12 +7,9 @@ import numpy as np
 import pytest
 
 from keras_readinglist.applications import LSTMSequenceModel, NTMSequenceModel
-from keras_readinglist.applications.neural_turing_machines import (
-    TASKS,
-    graves_rmsprop,
-    measure_bits,
-)
+from keras_readinglist.applications.neural_turing_machines import TASKS, measure_bits
 from keras_readinglist.datasets import algorithmic_tasks as data
+from keras_readinglist.optimizers import graves_rmsprop
 
 SMALL = {"memory_slots": 8, "memory_width": 4, "controller_units": 6}
 MODELS = {

@@ -1,4 +1,4 @@
-"""Stories with questions, for the recipe of relation networks: models, data and metrics.
+"""Questions about short stories: a relation network beside an LSTM.
 
 Both models read fresh stories of all six kinds in every batch. An eighth of all possible stories,
 chosen by a hash of their text, is never trained on and alone is tested on: there are few short
@@ -6,20 +6,21 @@ ones, and training meets nearly all the others.
 """
 
 import zlib
+from functools import partial
 
 import keras
 import numpy as np
 
-from keras_readinglist.applications.relation_networks import RelationNetworkBabi, StoryLSTMBaseline
+from keras_readinglist.applications import RelationNetworkBabi, StoryLSTMBaseline
 from keras_readinglist.datasets.babi import TASKS, Example, encode_stories, story_words
-from keras_readinglist.recipes.recipe import Claim, Trained
+from keras_readinglist.recipes.recipe import Claim, Experiment, Run, Trained
+from keras_readinglist.recipes.relation_networks.training import Validation, train
 
 MAX_SENTENCES, MAX_WORDS = 9, 7  # no generated story has more
 WORDS, ANSWERS = story_words()
 _TEST_SEED = 1_000_005
 _VALIDATION_SEED = 1_000_006
-STORIES = {
-    "scene": "stories",
+_SHARED = {
     "steps": 8_000,
     "stories_per_kind": 8,
     "learning_rate": 2e-3,
@@ -29,32 +30,42 @@ STORIES = {
     "block": 250,
     "embedding_dim": 32,
     "test_stories": 1_000,
+    "seeds": (0,),
 }
 # Short trainings of the relation network chose, by the validation stories, three layers for `g`,
 # kernels of a variance of 1 / inputs, and the learning rate. The LSTM has the same rate.
-RUNS = {
-    "stories_rn": {
-        **STORIES,
-        "model": "rn",
+REDUCED = {
+    "stories": {
+        **_SHARED,
         "g_units": (128, 128, 128),
         "f_units": (128, 128),
         "kernel_scale": 1.0,
     },
-    # No fewer weights than the relation network.
-    "stories_lstm": {**STORIES, "model": "lstm", "units": 144},
+    "stories_lstm": {**_SHARED, "units": 144},  # no fewer weights than the relation network
 }
+FULL = {name: {**sizes, "seeds": (0, 1, 2)} for name, sizes in REDUCED.items()}
+_TINY = {
+    "embedding_dim": 4,
+    "steps": 2,
+    "block": 1,
+    "warmup_steps": 1,
+    "decay_steps": 1,
+    "stories_per_kind": 1,
+    "test_stories": 5,
+}
+RUNS = {"stories_rn": Run("stories"), "stories_lstm": Run("stories_lstm")}
+_TEXTS = {
+    "max_sentences": MAX_SENTENCES,
+    "vocabulary": WORDS,
+    "answers": ANSWERS,
+}
+_SIZES = len(WORDS) + 1, len(ANSWERS)
 
 
-def build(config):
-    """Return the untrained model of a run."""
-    common = {"max_sentences": MAX_SENTENCES, "vocabulary": WORDS, "answers": ANSWERS}
-    sizes = len(WORDS) + 1, len(ANSWERS)
-    if config["model"] == "lstm":
-        return StoryLSTMBaseline(
-            *sizes, embedding_dim=config["embedding_dim"], units=config["units"], **common
-        )
+def relation_network(config):
+    """Return an untrained relation network whose objects are sentences."""
     return RelationNetworkBabi(
-        *sizes,
+        *_SIZES,
         units=config["embedding_dim"],
         g_units=config["g_units"],
         f_units=config["f_units"],
@@ -62,8 +73,14 @@ def build(config):
         kernel_initializer=keras.initializers.VarianceScaling(
             config["kernel_scale"], mode="fan_in", distribution="untruncated_normal"
         ),
-        **common,
+        **_TEXTS,
     )
+
+
+def lstm(config):
+    """Return an untrained LSTM that reads a story word by word."""
+    sizes = {"embedding_dim": config["embedding_dim"], "units": config["units"]}
+    return StoryLSTMBaseline(*_SIZES, **sizes, **_TEXTS)
 
 
 def held_out(story, question):
@@ -112,11 +129,11 @@ def floors(answers, kinds):
 
 
 def validation():
-    """Return the stories that show the progress of training."""
-    return draw(100, _VALIDATION_SEED, testing=True)
+    """Return the callback that shows the progress of training."""
+    return Validation(accuracies, draw(100, _VALIDATION_SEED, testing=True))
 
 
-def evaluate(model, config):
+def measure(model, config):
     """Measure a model on stories that it was not trained on."""
     data = draw(config["test_stories"], _TEST_SEED, testing=True)
     return accuracies(model, *data) | floors(*data[1:])
@@ -128,6 +145,13 @@ def check(model):
     return {name: measured[name] for name in ("mean", "two_supporting_facts")}
 
 
+EXPERIMENTS = {
+    name: Experiment(partial(train, build, draw_batch, validation), measure, {**_TINY, **sizes})
+    for name, build, sizes in (
+        ("stories", relation_network, {"g_units": (4,), "f_units": (4,)}),
+        ("stories_lstm", lstm, {"units": 4}),
+    )
+}
 CLAIMS = (
     Claim(
         "Stories of six kinds, jointly trained, mean accuracy",

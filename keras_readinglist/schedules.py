@@ -1,0 +1,78 @@
+"""Learning rates that change as training goes on, beside those of `keras.optimizers.schedules`."""
+
+import math
+
+import keras
+from keras import ops
+
+__all__ = ["WarmupStableDecay", "slower_from"]
+
+
+@keras.saving.register_keras_serializable(package="keras_readinglist")
+class WarmupStableDecay(keras.optimizers.schedules.LearningRateSchedule):
+    """A learning rate that rises to its peak, stays there, and falls to zero as half a cosine.
+
+    `peak * min(t / warmup_steps, 1) * (1 - cos(pi * min((steps - t) / decay_steps, 1))) / 2` at
+    step `t`, and zero from `steps` on.
+
+    Args:
+        peak: Positive float, the largest rate.
+        warmup_steps: Integer, not negative: how many steps the rate rises.
+        decay_steps: Positive integer: how many steps it falls.
+        steps: Positive integer, the step at which it has fallen to zero.
+
+    Raises:
+        ValueError: If an argument is out of range.
+
+    Example:
+        >>> schedule = WarmupStableDecay(0.1, warmup_steps=10, decay_steps=50, steps=100)
+        >>> [round(float(schedule(step)), 3) for step in (0, 5, 10, 50, 75, 100)]
+        [0.0, 0.05, 0.1, 0.1, 0.05, 0.0]
+
+    References:
+        - [Hu et al., 2024, MiniCPM](https://arxiv.org/abs/2404.06395), section 4, for the shape
+    """
+
+    def __init__(self, peak, warmup_steps, decay_steps, steps):
+        super().__init__()
+        for name, value, least in (
+            ("warmup_steps", warmup_steps, 0),
+            ("decay_steps", decay_steps, 1),
+            ("steps", steps, 1),
+        ):
+            if not value >= least:
+                raise ValueError(f"`{name}` must be at least {least}. Received: {name}={value!r}")
+        if not peak > 0:
+            raise ValueError(f"`peak` must be positive. Received: peak={peak!r}")
+        self.peak, self.warmup_steps = peak, warmup_steps
+        self.decay_steps, self.steps = decay_steps, steps
+
+    def __call__(self, step):
+        step = ops.cast(step, "float32")
+        risen = ops.minimum(step / self.warmup_steps, 1.0) if self.warmup_steps else 1.0
+        left = ops.clip((self.steps - step) / self.decay_steps, 0.0, 1.0)
+        return self.peak * risen * 0.5 * (1 - ops.cos(math.pi * left))
+
+    def get_config(self):
+        names = ("peak", "warmup_steps", "decay_steps", "steps")
+        return {name: getattr(self, name) for name in names}
+
+
+def slower_from(step, rate):
+    """Return a learning rate that is a fifth from a step on.
+
+    Args:
+        step: Integer, the last step at the full rate, or `None` for the same rate throughout.
+        rate: Positive float.
+
+    Returns:
+        A schedule, or `rate` itself.
+
+    Example:
+        >>> schedule = slower_from(100, 0.5)
+        >>> [round(float(schedule(step)), 3) for step in (0, 100, 101)]
+        [0.5, 0.5, 0.1]
+    """
+    if step is None:
+        return rate
+    return keras.optimizers.schedules.PiecewiseConstantDecay([step], [rate, rate / 5])

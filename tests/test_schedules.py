@@ -1,0 +1,49 @@
+"""Learning rates follow their formulas, and survive being saved."""
+
+import math
+
+import keras
+import numpy as np
+import pytest
+
+from keras_readinglist import schedules
+
+
+def expected(step, peak, warmup, decay, steps):
+    risen = min(step / warmup, 1.0) if warmup else 1.0
+    left = min(max((steps - step) / decay, 0.0), 1.0)
+    return peak * risen * 0.5 * (1 - math.cos(math.pi * left))
+
+
+@pytest.mark.parametrize("sizes", [(0.3, 7, 20, 50), (0.3, 0, 50, 50), (1e-3, 10, 95, 100)])
+def test_warmup_stable_decay(sizes):
+    schedule = schedules.WarmupStableDecay(*sizes)
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(schedule))
+    assert type(again) is type(schedule) and again.get_config() == schedule.get_config()
+    for step in range(sizes[-1] + 5):
+        rate = float(keras.ops.convert_to_numpy(again(step)))
+        assert rate == pytest.approx(expected(step, *sizes), rel=1e-5, abs=1e-7 * sizes[0])
+
+
+@pytest.mark.parametrize(
+    ("sizes", "name"),
+    [((0, 1, 1, 5), "peak"), ((1, -1, 1, 5), "warmup_steps"), ((1, 1, 0, 5), "decay_steps")],
+)
+def test_bad_arguments(sizes, name):
+    with pytest.raises(ValueError, match=f"`{name}` must be .* Received: {name}="):
+        schedules.WarmupStableDecay(*sizes)
+
+
+def test_an_optimizer_with_a_schedule_survives_a_file(tmp_path):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.Adam(schedules.WarmupStableDecay(0.1, 2, 3, 10)), "mse")
+    model.fit(np.ones((4, 2)), np.ones((4, 1)), verbose=0)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert float(loaded.optimizer.learning_rate) == pytest.approx(0.05)  # of step 1
+
+
+def test_slower_from():
+    assert schedules.slower_from(None, 0.5) == 0.5
+    schedule = schedules.slower_from(10, 0.5)
+    assert [round(float(schedule(step)), 6) for step in (0, 10, 11, 99)] == [0.5, 0.5, 0.1, 0.1]
