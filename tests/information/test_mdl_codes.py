@@ -10,6 +10,8 @@ from keras_readinglist import information as info
 from keras_readinglist.information.mdl.discrete import binary_markov_complexity
 from keras_readinglist.information.mdl.multinomial import log_complexities
 
+pytestmark = pytest.mark.once
+
 # Nats, computed by others and by brute force.
 KNOWN = {
     (10, 2): 1.5390617303,
@@ -171,6 +173,18 @@ def test_conditional_complexity():
     assert joint != info.conditional_stochastic_complexity(x, y, "fnml")
 
 
+def test_missing_labels_are_a_label_of_their_own():
+    known = np.array([0, 1, 0, 1, 1])
+    expected = info.conditional_stochastic_complexity(np.array([0, 2, 1, 0, 2]), known)
+    for missing in (None, float("nan")):
+        x = np.array(["a", missing, "b", "a", missing], dtype=object)
+        assert info.conditional_stochastic_complexity(x, known) == pytest.approx(expected)
+    given = info.conditional_stochastic_complexity(known, np.array([0, 2, 1, 0, 2]))
+    assert info.conditional_stochastic_complexity(known, x) == pytest.approx(given)
+    numbers = np.array([0, np.nan, 1, 0, np.nan])
+    assert info.conditional_stochastic_complexity(numbers, known) == pytest.approx(expected)
+
+
 def test_integer_codes():
     n = np.arange(1, 200_000)
     for code in ("elias_gamma", "elias_delta"):
@@ -180,6 +194,12 @@ def test_integer_codes():
     np.testing.assert_array_equal(info.integer_code_length(n[:999], "elias_gamma"), gamma)
     assert info.integer_code_length(1) == pytest.approx(math.log2(2.865064))
     assert info.integer_code_length(16) == pytest.approx(math.log2(2.865064) + 4 + 2 + 1)
+    for power in (1, 31, 32, 33, 52, 53, 54, 62, 63):
+        for n in (2**power - 1, 2**power, 2**power + 1):
+            digits = n.bit_length() - 1
+            assert info.integer_code_length(n, "elias_gamma") == 2 * digits + 1
+            delta = digits + 2 * ((digits + 1).bit_length() - 1) + 1
+            assert info.integer_code_length(np.uint64(n), "elias_delta") == delta
     nats = info.integer_code_length(5, unit="nats")
     assert nats == pytest.approx(info.integer_code_length(5) * math.log(2))
 
@@ -253,6 +273,9 @@ def test_markov_order_is_found_and_predicts():
         (lambda: info.conditional_stochastic_complexity([1], [1, 2]), "x"),
         (lambda: info.conditional_stochastic_complexity([1], [1], "best"), "score"),
         (lambda: info.integer_code_length(0), "n"),
+        (lambda: info.integer_code_length(2**64), "n"),
+        (lambda: info.integer_code_length("a"), "n"),
+        (lambda: info.stochastic_complexity(["a", None]), "counts"),
         (lambda: info.integer_code_length(3, "morse"), "code"),
         (lambda: info.code_length([0, 2], info.Bernoulli()), "x"),
         (lambda: info.code_length([0, 1], info.Bernoulli(), "mdl"), "method"),

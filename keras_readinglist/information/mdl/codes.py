@@ -59,22 +59,31 @@ def integer_code_length(n, code="log_star", unit="bits"):
     """
     n = np.asarray(n)
     if n.dtype.kind not in "iu" or (n < 1).any():
-        raise ValueError(f"`n` must hold integers of at least 1. Received: n={n}")
+        raise ValueError(f"`n` must hold integers from 1 to 2 ** 64 - 1. Received: n={n}")
     if code == "log_star":
         bits, term = np.full(n.shape, np.log2(_RISSANEN)), np.log2(n.astype(float))
         while (term > 0).any():
             bits = bits + np.maximum(term, 0)
             term = np.log2(np.where(term > 1, term, 1))
     elif code in ("elias_gamma", "elias_delta"):
-        digits = np.frexp(n.astype(float))[1] - 1  # floor(log2 n)
+        digits = _floor_log2(n)
         gamma = 2.0 * digits + 1
-        length = 2.0 * (np.frexp(digits + 1.0)[1] - 1) + 1
+        length = 2.0 * _floor_log2(digits + 1) + 1
         bits = gamma if code == "elias_gamma" else digits + length
     else:
         raise ValueError(
             f"`code` must be 'log_star', 'elias_gamma' or 'elias_delta'. Received: code={code!r}"
         )
+    if unit == "bits":
+        return float(bits) if bits.ndim == 0 else bits  # whole bits stay whole
     return in_unit(bits * _LN2, unit)
+
+
+def _floor_log2(n):
+    """Return `floor(log2 n)` of positive integers; a float would round 2 ** 54 - 1 up."""
+    n = n.astype(np.uint64)
+    high, low = n >> np.uint64(32), n & np.uint64(2**32 - 1)
+    return np.where(high > 0, 32 + np.frexp(high)[1], np.frexp(low)[1]) - 1
 
 
 def log_multinomial(counts, unit="bits"):
@@ -104,8 +113,12 @@ def log_multinomial(counts, unit="bits"):
 def check_counts(counts):
     """Return counts as an integer array; `ValueError` if they are none."""
     array = np.asarray(counts)
-    if array.ndim == 0 or not np.isfinite(array).all() or (array < 0).any():
-        raise ValueError("`counts` must be an array of integers of at least 0.")
-    if (array != np.floor(array)).any():
+    if (
+        array.ndim == 0
+        or array.dtype.kind not in "iubf"
+        or not np.isfinite(array).all()
+        or (array < 0).any()
+        or (array != np.floor(array)).any()
+    ):
         raise ValueError("`counts` must be an array of integers of at least 0.")
     return array.astype(np.int64)

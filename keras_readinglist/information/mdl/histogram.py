@@ -52,6 +52,10 @@ class MDLHistogram(Estimator):
         epsilon = spread / 1000 if self.epsilon is None else float(self.epsilon)
         if not epsilon > 0:
             raise ValueError(f"`epsilon` must be positive. Received: epsilon={self.epsilon}")
+        if spread / epsilon > 2**53:
+            raise ValueError(
+                f"`epsilon` must be at least a 2 ** 53rd of the range of `x`. Received: {epsilon}"
+            )
         steps = np.rint((x - x.min()) / epsilon).astype(np.int64)
         values, counts = np.unique(steps, return_counts=True)
         places = np.unique(np.concatenate([2 * values - 1, 2 * values + 1]))  # in half steps

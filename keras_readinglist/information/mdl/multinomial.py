@@ -135,7 +135,7 @@ def conditional_stochastic_complexity(x, y, score="fnml", unit="bits"):
     """Return the code length of a sequence given another one of equal length.
 
     Args:
-        x: Array of labels, the sequence to describe.
+        x: Array of labels, the sequence to describe; missing ones are a label of their own.
         y: Array of labels, what is known.
         score: `"fnml"`: the sum of the stochastic complexities of `x` at every value of `y`; or
             `"qnml"`: that of the pairs less that of `y`, which scores equivalent networks alike.
@@ -162,9 +162,17 @@ def conditional_stochastic_complexity(x, y, score="fnml", unit="bits"):
         raise ValueError(f"`score` must be 'fnml' or 'qnml'. Received: score={score!r}")
     if x.size == 0:
         return 0.0
-    (_, of_x), (_, of_y) = (np.unique(v, return_inverse=True) for v in (x, y))
+    of_x, of_y = _numbered(x), _numbered(y)
     table = np.zeros((of_y.max() + 1, of_x.max() + 1), np.int64)
     np.add.at(table, (of_y, of_x), 1)
     if score == "fnml":
         return float(np.sum(stochastic_complexity(table, unit)))
     return stochastic_complexity(table.ravel(), unit) - stochastic_complexity(table.sum(1), unit)
+
+
+def _numbered(labels):
+    """Return every label as the number of its kind."""
+    try:
+        return np.unique(labels, return_inverse=True)[1]
+    except TypeError:  # None or NaN among strings cannot be sorted: tell them apart as written
+        return np.unique([repr(label) for label in labels.tolist()], return_inverse=True)[1]

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from keras_readinglist.information.mdl.codes import in_unit
+from keras_readinglist.information.mdl.estimator import check_labels, check_real, check_target
 
 
 @dataclass(frozen=True)
@@ -66,9 +67,10 @@ def prequential_code_length(
 
     Args:
         model: A compiled `keras.Model`. A classifier has one output a category, probabilities
-            or logits (told by whether its loss is `from_logits`); a regressor has one output.
+            or logits (told by whether its loss is `from_logits`), or a single one of two; its loss
+            takes integer labels. A regressor has one output.
         x: Array of inputs, or what `model.fit` takes that can be sliced.
-        y: Array of labels: integers for a classifier, floats for a regressor.
+        y: Array `(n,)` or `(n, 1)`: integers, the labels, for a classifier; floats for a regressor.
         block_sizes: Sequence of integers that add up to the number of examples. By default blocks
             double from about 1/128 of the data.
         categories: Integer. Defaults to the width of the model's output.
@@ -80,7 +82,8 @@ def prequential_code_length(
         An `OnlineCode`. The model ends trained on all but the last block.
 
     Raises:
-        ValueError: If the model is not compiled, or shapes do not fit.
+        ValueError: If the model is not compiled, shapes do not fit, labels are one-hot, not
+            integers or out of range, or outputs are no probabilities.
 
     Example:
         >>> x = np.repeat([[0.0], [1.0]], 64, axis=0).astype("float32")
@@ -96,14 +99,23 @@ def prequential_code_length(
         - [Blier, Ollivier, 2018](https://arxiv.org/abs/1802.07044), section 3.4
         - [Grünwald, 2004](https://arxiv.org/abs/math/0406077), section 2.6.4
     """
-    y = np.asarray(y)
-    count = len(y)
     if not getattr(model, "compiled", False):
         raise ValueError("`model` must be compiled: call `model.compile` first.")
+    y = np.asarray(y)
+    labels = y.dtype.kind in "iub"
+    if labels:
+        y = check_labels(y)
+    elif y.ndim != 2 or y.shape[1] == 1:
+        y = check_target(y, len(y))
+    else:
+        raise ValueError(f"`y` must be numbers of shape (n,). Received shape: {y.shape}")
+    count = len(y)
     if len(x) != count or count < 2:
         raise ValueError(f"`x` and `y` must be as many, at least 2. Received: {len(x)}, {count}")
+    _check_loss(model, labels)
     ends = _ends(count, block_sizes)
-    codes = _ClassCode(model, x[:1], y, categories) if y.dtype.kind in "iub" else _NumberCode(y)
+    outputs = keras.ops.convert_to_numpy(model.predict(x[:1], verbose=0))  # builds the model too
+    codes = _ClassCode(model, outputs, y, categories) if labels else _NumberCode(outputs, y)
     model.optimizer.build(model.trainable_variables)
     variables = [*model.variables, *model.optimizer.variables]
     initial = [keras.ops.convert_to_numpy(variable) for variable in variables]
@@ -121,14 +133,30 @@ def prequential_code_length(
     )
 
 
+def _check_loss(model, labels):
+    """Refuse a loss that is none of labels, or none of numbers, before anything is trained."""
+    loss = model.loss
+    name = str(getattr(loss, "name", None) or getattr(loss, "__name__", None) or loss).lower()
+    if "categorical" in name and "sparse" not in name:
+        raise ValueError(
+            "`model` must be compiled with a loss of integer labels, such as "
+            f"'sparse_categorical_crossentropy'. Received: loss={name}"
+        )
+    if "crossentropy" in name and not labels:
+        raise ValueError(f"`y` must hold integers, the labels, for a model with the loss {name}.")
+    if labels and any(word in name for word in ("squared", "absolute", "mse", "mae", "huber")):
+        raise ValueError(f"`y` must hold floats, not labels, for a model with the loss {name}.")
+
+
 def _ends(count, block_sizes):
     if block_sizes is None:
         ends = [count]
         while ends[0] > max(count // 128, 1):
             ends.insert(0, ends[0] // 2)
         return ends
-    ends = np.cumsum(block_sizes).tolist()
-    if min(block_sizes) < 1 or ends[-1] != count:
+    sizes = np.asarray(block_sizes)
+    ends = np.cumsum(sizes).tolist()
+    if sizes.dtype.kind not in "iu" or sizes.min() < 1 or ends[-1] != count:
         raise ValueError(
             f"`block_sizes` must be positive and add up to {count}. Received: {block_sizes}"
         )
@@ -138,8 +166,10 @@ def _ends(count, block_sizes):
 class _ClassCode:
     """Labels, by the probabilities that a model gives them."""
 
-    def __init__(self, model, example, y, categories):
-        width = model.predict(example, verbose=0).shape[-1]
+    def __init__(self, model, outputs, y, categories):
+        width = outputs.shape[-1]
+        if outputs.ndim != 2:
+            raise ValueError(f"`model` must give one row an example. Received: {outputs.shape}")
         self.categories = categories or max(width, 2)
         if y.min() < 0 or y.max() >= self.categories or width not in (1, self.categories):
             raise ValueError(
@@ -148,6 +178,7 @@ class _ClassCode:
         self.logits = bool(getattr(keras.losses.get(model.loss), "from_logits", False)) or bool(
             getattr(model.loss, "from_logits", False)
         )
+        self._probabilities(outputs)
 
     def first(self, y):
         return len(y) * np.log(self.categories)
@@ -155,6 +186,10 @@ class _ClassCode:
     uniform = first
 
     def given(self, outputs_before, y_before, outputs, y):
+        chosen = self._probabilities(outputs)[np.arange(len(y)), y.astype(int)]
+        return float(-np.log(np.maximum(chosen, 1e-12)).sum())
+
+    def _probabilities(self, outputs):
         outputs = outputs.astype(float)
         if outputs.shape[-1] == 1:  # one output: the probability or logit of label 1
             p = 1 / (1 + np.exp(-outputs)) if self.logits else outputs
@@ -164,14 +199,23 @@ class _ClassCode:
             probabilities = shifted / shifted.sum(axis=-1, keepdims=True)
         else:
             probabilities = outputs
-        chosen = probabilities[np.arange(len(y)), y.astype(int)]
-        return float(-np.log(np.maximum(chosen, 1e-12)).sum())
+        if probabilities.min() < 0 or abs(probabilities.sum(axis=-1) - 1).max() > 1e-2:
+            raise ValueError(
+                "`model` must give probabilities, or have a loss that is `from_logits`. Received "
+                f"outputs from {outputs.min():.3g} to {outputs.max():.3g}"
+            )
+        return probabilities
 
 
 class _NumberCode:
     """Numbers, by normal densities with the variance of the errors so far."""
 
-    def __init__(self, y):
+    def __init__(self, outputs, y):
+        if outputs.size != 1:
+            raise ValueError(
+                f"`model` must give one number an example, since `y` holds floats. "
+                f"Received outputs of shape {outputs.shape}"
+            )
         self.y = y
 
     def first(self, y):
@@ -197,7 +241,7 @@ def mdl_probe(features, labels, hidden_units=(), epochs=100, seed=0, block_sizes
 
     Args:
         features: Float array `(examples, width)`, representations of some model.
-        labels: Integer array `(examples,)`.
+        labels: Integer array `(examples,)` or `(examples, 1)`.
         hidden_units: Sequence of integers, hidden layers of the probe; empty for a linear one.
         epochs: Integer.
         seed: Integer.
@@ -218,9 +262,15 @@ def mdl_probe(features, labels, hidden_units=(), epochs=100, seed=0, block_sizes
     References:
         - [Voita, Titov, 2020](https://arxiv.org/abs/2003.12298)
     """
-    features, labels = np.asarray(features, "float32"), np.asarray(labels)
-    if features.ndim != 2 or labels.dtype.kind not in "iub" or labels.ndim != 1:
-        raise ValueError("`features` must be (examples, width) and `labels` integers (examples,).")
+    features, labels = check_real(features, "features").astype("float32"), np.asarray(labels)
+    labels = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
+    if features.ndim != 2:
+        raise ValueError(f"`features` must be (examples, width). Received: {features.shape}")
+    if labels.dtype.kind not in "iub" or labels.ndim != 1 or len(labels) != len(features):
+        raise ValueError(
+            f"`labels` must be {len(features)} integers. Received: {labels.dtype} of shape "
+            f"{labels.shape}"
+        )
     keras.utils.set_random_seed(seed)
     layers = [keras.layers.Dense(units, "relu") for units in hidden_units]
     width = max(int(labels.max()) + 1, 2)
