@@ -84,8 +84,17 @@ def picture(name, upload=None, strokes=""):
 
 
 def _black_and_white(upload):
-    """Return an uploaded picture in 64 x 64 cells, white where it is lighter than its mean."""
-    if upload.ndim == 3:
+    """Return an uploaded picture in 64 x 64 cells, white where it is lighter than its mean.
+
+    What is transparent shows the white page behind it.
+    """
+    if upload.dtype.kind not in "uibf" or not np.isfinite(upload).all():
+        raise ValueError("A picture holds numbers.")
+    if upload.ndim == 3 and upload.shape[-1] in (2, 4):
+        white = np.iinfo(upload.dtype).max if upload.dtype.kind in "ui" else max(upload.max(), 1)
+        opaque = upload[..., -1] / white
+        upload = upload[..., :-1].mean(axis=-1) * opaque + white * (1 - opaque)
+    elif upload.ndim == 3:
         upload = upload[..., :3].mean(axis=-1)
     if upload.ndim != 2 or min(upload.shape) < 8 or max(upload.shape) > 8000:
         raise ValueError("A picture has 8 to 8000 pixels a side.")

@@ -1,5 +1,6 @@
 """Coarse graining: the picture that is left when one looks from far away."""
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -12,9 +13,10 @@ def coarse_grain(x, grain, levels=None, window="sliding", adjust=False):
     independent of the grain.
 
     Args:
-        x: NumPy array or tensor `(..., height, width)`.
+        x: NumPy array or tensor `(..., height, width)` of finite numbers; with `levels`, from 0 to
+            1 (the values of a tensor are not looked at, since it may be symbolic).
         grain: Positive integer, the side of the window.
-        levels: Integer of at least 2, or `None` for the means themselves.
+        levels: Integer from 2 to 256, or `None` for the means themselves.
         window: `"sliding"` for an output of the same size, `"block"` for one value per block of
             `grain x grain` cells; the last blocks may be smaller.
         adjust: Boolean, whether every level that differs by at most one from the most frequent
@@ -25,7 +27,7 @@ def coarse_grain(x, grain, levels=None, window="sliding", adjust=False):
         `levels - 1`, uint8 for NumPy and int32 for tensors.
 
     Raises:
-        ValueError: If an argument is out of range.
+        ValueError: If an argument or a value is out of range.
 
     Example:
         >>> coarse_grain(np.eye(4), 2, levels=3, window="block")
@@ -35,10 +37,20 @@ def coarse_grain(x, grain, levels=None, window="sliding", adjust=False):
     References:
         - [Aaronson, Carroll, Ouellette, 2014](https://arxiv.org/abs/1405.6903), section 4
     """
-    numpy = isinstance(x, np.ndarray)
+    numpy = not ops.is_tensor(x) and not isinstance(x, keras.KerasTensor)
+    x = np.asarray(x) if numpy else x
+    if len(x.shape) < 2 or 0 in x.shape[-2:]:
+        raise ValueError(f"`x` must have the shape (..., height, width). Received: {x.shape}")
+    if numpy and x.size and (x.dtype.kind not in "iubf" or not np.isfinite(x).all()):
+        raise ValueError("`x` must hold finite numbers.")
     height, width = x.shape[-2:]
     _check(grain, levels, window, adjust, height, width)
     xp = np if numpy else ops
+    if numpy and levels is not None and x.size and (x.min() < 0 or x.max() > 1):
+        raise ValueError(
+            f"`x` must lie from 0 to 1 for `levels`: divide a picture by its largest value. "
+            f"Received values from {x.min()} to {x.max()}"
+        )
     x = x.astype("float64") if numpy else ops.cast(x, "float32")
     rows, columns = (_bounds(size, grain, window) for size in (height, width))
     sums = _window_sums(_window_sums(x, *columns, xp, -1), *rows, xp, -2)
@@ -94,8 +106,8 @@ def _check(grain, levels, window, adjust, height, width):
             f"`grain` must be an integer from 1 to the size of the grid, {max(height, width)}. "
             f"Received: grain={grain}"
         )
-    if levels is not None and (not isinstance(levels, (int, np.integer)) or levels < 2):
-        raise ValueError(f"`levels` must be an integer of at least 2. Received: levels={levels}")
+    if levels is not None and (not isinstance(levels, (int, np.integer)) or not 2 <= levels <= 256):
+        raise ValueError(f"`levels` must be an integer from 2 to 256. Received: levels={levels}")
     if window not in ("sliding", "block"):
         raise ValueError(f"`window` must be 'sliding' or 'block'. Received: window={window!r}")
     if adjust and levels is None:

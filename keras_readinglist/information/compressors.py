@@ -28,7 +28,7 @@ def find_compressor(compressor, level=9):
     """
     if callable(compressor):
         return compressor
-    if compressor not in _COMPRESSORS:
+    if not isinstance(compressor, str) or compressor not in _COMPRESSORS:
         raise ValueError(
             f"`compressor` must be one of {', '.join(_COMPRESSORS)}, or a function of bytes. "
             f"Received: compressor={compressor!r}"
@@ -56,7 +56,7 @@ def compressed_size(array, compressor="gzip", level=9):
     """
     if not isinstance(array, (bytes, bytearray)):
         array = np.asarray(array)
-        if array.size and (array.min() < 0 or array.max() > 255 or array.dtype.kind not in "uib"):
+        if array.size and (array.dtype.kind not in "uib" or array.min() < 0 or array.max() > 255):
             raise ValueError("`array` must hold integers from 0 to 255, or be bytes.")
         array = np.ascontiguousarray(array, np.uint8).tobytes()
     return len(find_compressor(compressor, level)(bytes(array)))

@@ -310,6 +310,17 @@ def test_gray_is_denoised(codec):
     assert odd.image.shape == (61, 45)
 
 
+@pytest.mark.parametrize("kind", ["uint8", "int64", "float32", "float64"])
+def test_gray_pictures_of_any_type_give_one_result(kind):
+    picture = np.rint(128 + 60 * np.sin(np.arange(24) / 4)[:, None] * np.cos(np.arange(24) / 3))
+    found, expected = (info.lossy_denoise(picture.astype(t)).image for t in (kind, "float64"))
+    np.testing.assert_array_equal(found, expected)
+    assert np.std(found) > 0.9 * np.std(picture)
+
+
+GRAY = 128 + 60 * np.sin(np.arange(16) / 4)[:, None] * np.cos(np.arange(16) / 3)
+
+
 @pytest.mark.parametrize(
     ("call", "argument"),
     [
@@ -342,6 +353,11 @@ def test_gray_is_denoised(codec):
         (lambda: info.structure_function([0.0, np.nan, 1.0], "polynomial"), "x"),
         (lambda: info.lossy_denoise(np.zeros(4)), "image"),
         (lambda: info.lossy_denoise(np.full((4, 4), np.nan)), "image"),
+        (lambda: info.lossy_denoise(GRAY / 255), "image"),
+        (lambda: info.lossy_denoise((257 * GRAY).astype(np.uint16)), "image"),
+        (lambda: info.lossy_denoise(GRAY - 128), "image"),
+        (lambda: info.lossy_denoise(np.stack([GRAY] * 4, -1)), "image"),
+        (lambda: info.lossy_denoise(GRAY.astype(str)), "image"),
         (lambda: info.lossy_denoise(np.zeros((4, 4)), codec="dct"), "codec"),
         (lambda: info.lossy_denoise(np.full((8, 8), 9.0), codec="k-d"), "codec"),
         (lambda: info.lossy_denoise(np.full((8, 8), 9.0), quality_grid=[0]), "quality_grid"),

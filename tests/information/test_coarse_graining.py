@@ -79,7 +79,34 @@ def test_bad_arguments_are_named(options, argument):
         coarse_grain(np.zeros((10, 10)), **options)
 
 
+@pytest.mark.parametrize(
+    ("picture", "levels"),
+    [
+        (np.full((4, 4), 255), 3),
+        (np.full((4, 4), 40_000, np.uint16), 3),
+        (np.full((4, 4), -0.5), 3),
+        (np.full((4, 4), np.nan), None),
+        (np.array([["a", "b"], ["c", "d"]]), None),
+        (np.zeros(4), None),
+        (np.zeros((0, 3)), None),
+    ],
+)
+def test_pictures_that_would_wrap_around_are_refused(picture, levels):
+    with pytest.raises(ValueError, match="`x`"):
+        coarse_grain(picture, 2, levels=levels)
+
+
+def test_all_levels_of_a_byte_and_no_more():
+    x = np.linspace(0, 1, 256).reshape(16, 16)
+    np.testing.assert_array_equal(coarse_grain(x, 1, levels=256).ravel(), np.arange(256))
+    with pytest.raises(ValueError, match="`levels`"):
+        coarse_grain(x, 1, levels=257)
+    assert coarse_grain([[0, 1], [1, 1]], 2, levels=3, window="block").tolist() == [[2]]
+
+
 def test_bad_arrays_and_compressors_are_refused():
+    with pytest.raises(ValueError, match="array"):
+        compressed_size("text")
     with pytest.raises(ValueError, match="array"):
         compressed_size(np.array([256]))
     with pytest.raises(ValueError, match="array"):

@@ -1,7 +1,9 @@
 """The two-part image code: its minimum is exact, its bits decode, and it sees no thresholds."""
 
 import functools
+import itertools
 import math
+import time
 
 import numpy as np
 import pytest
@@ -58,6 +60,85 @@ def test_every_image_of_nine_bits_and_kraft():
         assert bits == pytest.approx(shortest(image), abs=1e-9)
         total += 2.0**-bits
     assert total <= 1
+
+
+def shortest_of_levels(image, levels):
+    """Return the bits of the shortest description of gray levels by plain recursion."""
+
+    @functools.cache
+    def best(top, bottom, left, right):
+        part = image[top:bottom, left:right]
+        if part.size == 1:
+            return math.log2(levels)
+        places, left_over = 1, part.size
+        for count in np.bincount(part.ravel(), minlength=levels).tolist():
+            places, left_over = places * math.comb(left_over, count), left_over - count
+        numbers = math.comb(part.size + levels - 1, levels - 1)
+        options = [1 + math.log2(numbers) + math.log2(places)]
+        row, column = (top + bottom) // 2, (left + right) // 2
+        if bottom - top > 1:
+            options.append(2 + best(top, row, left, right) + best(row, bottom, left, right))
+        if right - left > 1:
+            options.append(2 + best(top, bottom, left, column) + best(top, bottom, column, right))
+        return min(options)
+
+    return best(0, image.shape[0], 0, image.shape[1])
+
+
+@pytest.mark.parametrize(("levels", "shape"), [(2, (4, 4)), (3, (4, 4)), (5, (2, 8)), (4, (1, 1))])
+def test_gray_levels_equal_an_exhaustive_search(levels, shape):
+    for k in range(12):
+        image = RNG.integers(0, levels, shape)
+        image[: shape[0] // 2] = k % levels
+        code = two_part_image_code(image, return_partition=True, levels=levels)
+        assert code.total_bits == pytest.approx(shortest_of_levels(image, levels), abs=1e-9)
+        for top, bottom, left, right, counts in code.leaves:
+            part = image[top:bottom, left:right]
+            expected = np.bincount(part.ravel(), minlength=levels)[1:].tolist()
+            assert np.atleast_1d(counts).tolist() == expected
+            np.testing.assert_allclose(code.denoised[top:bottom, left:right], part.mean())
+
+
+def test_gray_levels_are_a_code_and_pad_by_the_most_frequent():
+    bits = [
+        two_part_image_code(np.reshape(cells, (2, 2)), levels=3).total_bits
+        for cells in itertools.product(range(3), repeat=4)
+    ]
+    assert sum(2.0**-b for b in bits) <= 1
+    image = np.full((3, 4), 2)
+    image[0, 0] = 1
+    padded = np.vstack([image, [[2, 2, 2, 2]]])
+    expected = two_part_image_code(padded, levels=3).total_bits + math.log2(3)
+    assert two_part_image_code(image, pad=True, levels=3).total_bits == pytest.approx(expected)
+
+
+def test_damaged_bytes_are_refused_or_read_in_no_time():
+    rng = np.random.default_rng(0)
+    damaged = [rng.bytes(n) for n in (1, 5, 12, 12, 12, 40, 200) for _ in range(12)]
+    damaged.append(bytes.fromhex("a8e5b8abeeab14cef599cc05"))  # C(2 ** 22, about a million)
+    whole = encode_image(RNG.integers(0, 2, (16, 16)))
+    damaged += [whole[:-k] for k in (9, 15, 20)]
+    begin, refused = time.perf_counter(), 0
+    for data in damaged:
+        try:
+            decode_image(data)
+        except ValueError as error:
+            assert "`data`" in str(error)
+            refused += 1
+    assert refused > 10 and time.perf_counter() - begin < 20
+    with pytest.raises(ValueError, match="cut off"):
+        decode_image(whole[:-20])
+    for data in (None, "abc", 12, [1, 2]):
+        with pytest.raises(ValueError, match="`data`"):
+            decode_image(data)
+
+
+@pytest.mark.parametrize("cells", [[0, 0, 1, 1], [1, 1, 0, 0], [0] * 63 + [1], [0] * 64, [1] * 64])
+def test_short_numbers_decode_too(cells):
+    """Where the last digits are small, the number has fewer bits than its digits."""
+    for shape in ((1, -1), (-1, 1)):
+        image = np.reshape(cells, shape)
+        np.testing.assert_array_equal(decode_image(encode_image(image)), image)
 
 
 def test_constant_image_is_one_leaf():

@@ -57,7 +57,8 @@ def lossy_denoise(image, quality_grid=None, codec=None, sigma=None, slack=None):
     one keeps the structure and gives up the noise.
 
     Args:
-        image: Array `(height, width)`: zeros and ones, or gray values from 0 to 255.
+        image: Array `(height, width)`: zeros and ones, or gray values from 0 to 255. Pictures of
+            other units, such as 16 bits or floats up to 1, are refused: scale them.
         quality_grid: Sequence of numbers: rounds for `"majority"`, prices of a model bit for
             `"k-d"`, and for the other codecs the size below which a coefficient is dropped; the
             others are rounded to half of it. Defaults to a grid from fine to coarse.
@@ -88,9 +89,18 @@ def lossy_denoise(image, quality_grid=None, codec=None, sigma=None, slack=None):
         - Shen, Uspensky, Vereshchagin, 2017, section 14.5
     """
     image = np.asarray(image)
-    if image.ndim != 2 or image.size == 0 or not np.isfinite(image).all():
-        raise ValueError(f"`image` must be finite, of shape (height, width). Got {image.shape}")
+    numbers = image.dtype.kind in "iubf"
+    if image.ndim != 2 or image.size == 0 or not numbers or not np.isfinite(image).all():
+        raise ValueError(
+            "`image` must be finite numbers of shape (height, width), one channel. Received: "
+            f"{image.dtype} of shape {image.shape}"
+        )
     binary = bool(np.isin(image, (0, 1)).all())
+    if not binary and (image.min() < 0 or not 1 < image.max() <= 255):
+        raise ValueError(
+            "`image` must be zeros and ones, or gray values from 0 to 255: scale it so that white "
+            f"is 255. Received values from {image.min():g} to {image.max():g}"
+        )
     codecs = ("majority", "k-d") if binary else ("dct", "haar")
     codec = codec or codecs[0]
     if codec not in codecs:

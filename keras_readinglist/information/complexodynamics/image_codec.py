@@ -5,7 +5,7 @@ ones of a leaf of `m` cells in base `m + 1`, and which of the `C(m, k)` arrangem
 `C(m, k)`. No bit is lost between two choices, whatever their number of values.
 """
 
-from math import comb
+from math import comb, lgamma, log, log2
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from keras_readinglist.information.complexodynamics.two_part_code import (
 )
 
 _SHAPE_BITS = 5  # of the exponent of either side
+_SPARE_BITS = 64  # a number may be so much shorter than its digits, if the last ones are small
 
 
 def encode_image(image):
@@ -45,7 +46,8 @@ def encode_image(image):
     number = 0
     for digit, base in reversed(digits):
         number = number * base + digit
-    return number.to_bytes((number.bit_length() + 7) // 8, "little")
+    least = sum(log2(base) for _, base in digits) - _SPARE_BITS
+    return number.to_bytes((max(number.bit_length(), int(least)) + 7) // 8, "little")
 
 
 def decode_image(data):
@@ -58,14 +60,16 @@ def decode_image(data):
         Array `(height, width)` of zeros and ones, uint8.
 
     Raises:
-        ValueError: If the bytes hold no image.
+        ValueError: If the bytes hold no image, or a larger one than so many bytes describe.
 
     Example:
         >>> decode_image(encode_image(np.eye(2, dtype=int)))
         array([[1, 0],
                [0, 1]], dtype=uint8)
     """
-    source = _Digits(int.from_bytes(data, "little"))
+    if not isinstance(data, (bytes, bytearray, memoryview)):
+        raise ValueError(f"`data` must be bytes. Received: {type(data).__name__}")
+    source = _Digits(bytes(data))
     sides = [1 << source.take(1 << _SHAPE_BITS) for _ in range(2)]
     if sides[0] * sides[1] > 1 << 24:
         raise ValueError("`data` does not hold an image of at most 2 ** 24 cells.")
@@ -77,14 +81,28 @@ def decode_image(data):
 
 
 class _Digits:
-    """Takes the digits of a number, the lowest first."""
+    """Takes the digits of a number, the lowest first, as long as the bytes can hold them."""
 
-    def __init__(self, number):
-        self.number = number
+    def __init__(self, data):
+        self.number = int.from_bytes(data, "little")
+        self.bits = 8 * len(data) + _SPARE_BITS
 
     def take(self, base):
+        self._spend(log2(base))
         self.number, digit = divmod(self.number, base)
         return digit
+
+    def take_arrangement(self, size, ones):
+        """Take which of the `C(size, ones)` arrangements it is, unless that is too large."""
+        nats = lgamma(size + 1) - lgamma(ones + 1) - lgamma(size - ones + 1)
+        self._spend(nats / log(2))  # before the number itself, whose digits may be millions
+        self.number, digit = divmod(self.number, comb(size, ones))
+        return digit
+
+    def _spend(self, bits):
+        self.bits -= bits
+        if self.bits < -1:  # -1 for rounding
+            raise ValueError("`data` does not hold an image: it is cut off or damaged.")
 
 
 def _describe(image, leaves, digits):
@@ -133,7 +151,7 @@ def _fill(image, source):
         return
     if source.take(2) == LEAF:
         ones = source.take(image.size + 1)
-        cells = unrank(source.take(comb(image.size, ones)), image.size, ones)
+        cells = unrank(source.take_arrangement(image.size, ones), image.size, ones)
         image[:] = cells.reshape(image.shape)
         return
     direction = ROWS + source.take(2)
