@@ -12,19 +12,7 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).parent
-FILES = (
-    "recurrent",
-    "char_rnn",
-    "pointer",
-    "coffee",
-    "two_part_code",
-    "mdl",
-    "algorithmic",
-    "relational_memory",
-    "relation_network",
-    "ntm",
-    "set2set",
-)
+MACHINERY = ("harness", "run")
 
 
 def main():
@@ -45,7 +33,8 @@ def main():
         importlib.import_module("torch")  # a peer: it must be imported before JAX
     import harness
 
-    for name in arguments.files or FILES:
+    found = sorted(path.stem for path in HERE.glob("*.py") if path.stem not in MACHINERY)
+    for name in arguments.files or found:
         for workload in importlib.import_module(name).workloads(arguments.peer_path):
             row = harness.measure(workload, os.environ["KERAS_BACKEND"])
             print(f"{row['backend']:11} {row['workload']:52} {row['peer']:28} {row['ratio']}x")

@@ -7,10 +7,13 @@ built into `site/`.
 
 import argparse
 import base64
+import hashlib
+import os
 import pathlib
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 DOCS = pathlib.Path(__file__).parent
@@ -29,19 +32,48 @@ NAMESPACES = (
 )
 
 
+def page(source, target):
+    """Write a page as Markdown with its outputs; run it only if it or the package has changed."""
+    kept = cache_directory() / f"{source.stem}-{_fingerprint(source)}"
+    if not kept.is_dir():
+        for old in kept.parent.glob(f"{source.stem}-*"):
+            shutil.rmtree(old)
+        with tempfile.TemporaryDirectory() as folder:
+            execute(source, pathlib.Path(folder) / target.name)
+            shutil.copytree(folder, kept)
+    shutil.copytree(kept, target.parent, dirs_exist_ok=True)
+
+
+def cache_directory():
+    """Return the folder outside the checkout where executed pages are kept."""
+    home = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
+    return home / "keras-readinglist" / "pages"
+
+
+def _fingerprint(source):
+    """Return the hash of all that a page's outputs depend on."""
+    digest = hashlib.sha256()
+    parts = [ROOT / "keras_readinglist", ROOT / "reports", DOCS / "build.py", DOCS / "mathml.py"]
+    files = [f for part in parts for f in ([part] if part.is_file() else part.rglob("*"))]
+    for file in sorted([source, ROOT / "constraints.txt", *files]):
+        if file.is_file() and "__pycache__" not in file.parts:
+            digest.update(f"{file.relative_to(ROOT)}\n".encode() + file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
 def execute(source, target):
     """Run a notebook and write it as Markdown with its outputs."""
     import jupytext
+    from mathml import equations_to_mathml
     from nbclient import NotebookClient
 
     notebook = jupytext.read(source)
     notebook.metadata["kernelspec"] = {"name": "python3", "language": "python", "display_name": "p"}
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(ROOT)}}).execute()
-    target.parent.mkdir(parents=True, exist_ok=True)
     parts = []
     for number, cell in enumerate(notebook.cells):
         if cell.cell_type == "markdown":
-            parts.append(cell.source)
+            parts.append(equations_to_mathml(cell.source))
             continue
         parts.append(f"```python\n{cell.source}\n```")
         for index, output in enumerate(cell.outputs):
@@ -117,6 +149,22 @@ def write_api():
         (GENERATED / "api" / f"{namespace}.md").write_text(text, encoding="utf-8")
 
 
+def build_site():
+    """Build the site; raise if it links to a page that does not exist, or has any other fault."""
+    command = [sys.executable, "-m", "zensical", "build", "--clean", "--strict"]
+    answer = subprocess.run(
+        [*command, "-f", "zensical.toml"],
+        cwd=ROOT,
+        env={**os.environ, "NO_COLOR": "1"},
+        capture_output=True,
+        text=True,
+    )
+    said = answer.stdout + answer.stderr
+    print(said)
+    if answer.returncode:
+        raise SystemExit("The site has faults: see above.")
+
+
 def main():
     """Run the pages that are asked for, then build the site."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -129,14 +177,13 @@ def main():
         if arguments.slugs and source.stem.replace("_", "-") not in arguments.slugs:
             continue
         began = time.perf_counter()
-        execute(source, GENERATED / "papers" / f"{source.stem}.md")
+        page(source, GENERATED / "papers" / f"{source.stem}.md")
         print(f"{source.stem}: {time.perf_counter() - began:.0f} s", flush=True)
     write_claims()
     write_index()
     write_api()
     if not arguments.execute_only:
-        command = [sys.executable, "-m", "zensical", "build", "--clean", "-f", "zensical.toml"]
-        subprocess.run(command, cwd=ROOT, check=True)
+        build_site()
 
 
 if __name__ == "__main__":

@@ -21,6 +21,10 @@ class TruncatedBPTT(keras.Model):
         batch_size: Positive integer, the number of streams.
         **kwargs: Base model keyword arguments.
 
+    Call arguments:
+        ids: Integer tensor `(batch_size, time)`.
+        training: Boolean, passed on to the model.
+
     Input shape:
         `(batch_size, time)`, integers; see `datasets.StreamBatcher`.
 

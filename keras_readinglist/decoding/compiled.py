@@ -57,6 +57,9 @@ def compiled(method=None, *, static=()):
         method: The method, if the decorator is used without arguments.
         static: Names of arguments that are no tensors, such as a number of steps; hashable.
 
+    Returns:
+        The method that runs compiled.
+
     Example:
         >>> class Doubling(keras.Sequential):
         ...     @compiled

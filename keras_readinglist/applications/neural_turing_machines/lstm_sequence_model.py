@@ -21,7 +21,16 @@ class LSTMSequenceModel(AlgorithmicModel):
         num_layers: Positive integer. Defaults to 3.
         **kwargs: Base model keyword arguments.
 
-    Call arguments, input shape and output shape: as for `NTMSequenceModel`.
+    Call arguments: as for `NTMSequenceModel`.
+
+    Input shape:
+        `(batch, time, input channels)`.
+
+    Output shape:
+        `(batch, time, target channels)`, logits.
+
+    Raises:
+        ValueError: If an argument is out of range.
 
     Example:
         >>> model = LSTMSequenceModel("associative_recall", units=8, num_layers=2)

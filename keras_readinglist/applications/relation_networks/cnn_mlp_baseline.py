@@ -24,6 +24,9 @@ class CNNMLPBaseline(FlatScene):
     Output shape:
         `(batch, num_answers)` or `(batch, questions, num_answers)`.
 
+    Raises:
+        ValueError: If an argument is out of range.
+
     Example:
         >>> model = CNNMLPBaseline((75, 75, 3), 10, question_dim=11, filters=(4,) * 4, units=(8,))
         >>> model.answer(np.zeros((2, 75, 75, 3)), np.zeros((2, 11)))[0].shape

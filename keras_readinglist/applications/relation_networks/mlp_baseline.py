@@ -24,6 +24,9 @@ class MLPBaseline(FlatScene):
     Output shape:
         `(batch, num_answers)` or `(batch, questions, num_answers)`.
 
+    Raises:
+        ValueError: If an argument is out of range.
+
     Example:
         >>> model = MLPBaseline((6, 10), 10, question_dim=11, units=(8,))
         >>> model.answer(np.zeros((2, 6, 10)), np.zeros((2, 5, 11)))[0].shape
