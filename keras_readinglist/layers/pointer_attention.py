@@ -84,7 +84,9 @@ class PointerAttention(keras.layers.Layer):
         ]
 
     def _kernel(self, name, shape):
-        return self.add_weight(name=name, shape=shape, initializer=self.kernel_initializer)
+        # A copy: one initializer would draw the same numbers for query and memory.
+        initializer = self.kernel_initializer.clone()
+        return self.add_weight(name=name, shape=shape, initializer=initializer)
 
     def _scorer(self, name, query_dim, memory_dim):
         scorer = {

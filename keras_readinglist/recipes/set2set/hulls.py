@@ -10,13 +10,23 @@ import numpy as np
 from keras_readinglist.applications import PointerNetwork
 from keras_readinglist.datasets.convex_hull import convex_hull, random_points
 from keras_readinglist.metrics.geometry import hull_accuracy
-from keras_readinglist.recipes.recipe import Claim, Experiment, Run
-from keras_readinglist.recipes.set2set.pointing import FULL_SIZES, SIZES, TEST_SEED, TINY, train
+from keras_readinglist.recipes.recipe import Claim, Experiment
+from keras_readinglist.recipes.set2set.pointing import (
+    FULL_SIZES,
+    SIZES,
+    TEST_SEED,
+    TINY,
+    pointing_run,
+    train,
+)
 
 _HULL = {"num_points": 10, "by_angle": False, "steps": 6_000}
 REDUCED = {"hull": {**SIZES, **_HULL}}
 FULL = {"hull": {**SIZES, **FULL_SIZES, **_HULL}}
-RUNS = {"hull_random": Run("hull"), "hull_by_angle": Run("hull", {"by_angle": True})}
+RUNS = {
+    "hull_random": pointing_run("hull"),
+    "hull_by_angle": pointing_run("hull", {"by_angle": True}),
+}
 
 
 def build(config):

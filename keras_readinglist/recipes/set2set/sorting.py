@@ -14,8 +14,15 @@ import numpy as np
 
 from keras_readinglist.applications import PointerNetwork, ReadProcessWrite
 from keras_readinglist.datasets.sorting import sorting_batch
-from keras_readinglist.recipes.recipe import Claim, Experiment, Run, Trained
-from keras_readinglist.recipes.set2set.pointing import FULL_SIZES, SIZES, TEST_SEED, TINY, train
+from keras_readinglist.recipes.recipe import Claim, Experiment, Trained
+from keras_readinglist.recipes.set2set.pointing import (
+    FULL_SIZES,
+    SIZES,
+    TEST_SEED,
+    TINY,
+    pointing_run,
+    train,
+)
 
 _FEW = {"glimpses": 1, "num_values": (5, 5)}
 _MANY = {
@@ -41,21 +48,26 @@ REDUCED, FULL = _scale(SIZES), _scale({**SIZES, **FULL_SIZES})
 _TEN = {"num_values": (10, 10)}
 RUNS = {
     **{
-        f"sort5_p{steps}_g{glimpses}": Run("sort", {"process_steps": steps, "glimpses": glimpses})
+        f"sort5_p{steps}_g{glimpses}": pointing_run(
+            "sort", {"process_steps": steps, "glimpses": glimpses}
+        )
         for steps in (0, 1, 5, 10)
         for glimpses in (0, 1)
     },
-    **{f"sort5_pointer_g{g}": Run("sort_pointer", {"glimpses": g}) for g in (0, 1)},
+    **{f"sort5_pointer_g{g}": pointing_run("sort_pointer", {"glimpses": g}) for g in (0, 1)},
     **{
-        f"sort10_p{steps}_g{glimpses}": Run(
+        f"sort10_p{steps}_g{glimpses}": pointing_run(
             "sort", {**_TEN, "process_steps": steps, "glimpses": glimpses}
         )
         for steps in (0, 5)
         for glimpses in (0, 1)
     },
-    **{f"sort10_pointer_g{g}": Run("sort_pointer", {**_TEN, "glimpses": g}) for g in (0, 1)},
-    "sort": Run("sort_many"),
-    "sort_pointer": Run("sort_many_pointer"),
+    **{
+        f"sort10_pointer_g{g}": pointing_run("sort_pointer", {**_TEN, "glimpses": g})
+        for g in (0, 1)
+    },
+    "sort": pointing_run("sort_many"),
+    "sort_pointer": pointing_run("sort_many_pointer"),
 }
 
 
