@@ -1,8 +1,11 @@
 """Which cells of a recurrent network follow something that a reader can name?"""
 
 from dataclasses import dataclass
+from unicodedata import category
 
 import numpy as np
+
+from keras_readinglist.information.mdl.estimator import check_real
 
 
 @dataclass(frozen=True)
@@ -71,8 +74,9 @@ def inside_speaker_name(text):
     """Return whether a character belongs to a line of a play that names the speaker."""
     flags = []
     for line in text.splitlines(keepends=True):
-        body = line.rstrip("\n")
-        speaker = body.endswith(":") and len(body) < 40 and body[:1].isupper()
+        body = line.rstrip("\r\n")
+        capital = body[:1].isalpha() and not body[:1].islower()  # many alphabets have one case
+        speaker = body.endswith(":") and len(body) < 40 and capital
         flags += [speaker] * len(line)
     return np.array(flags, bool)
 
@@ -88,8 +92,8 @@ def inside_comment(text):
 
 
 def end_of_word(text):
-    """Return whether a character is the last of a word."""
-    letters = np.array([character.isalpha() for character in text], bool)
+    """Return whether a character is the last of a word, accents and vowel signs included."""
+    letters = np.array([c.isalpha() or category(c)[0] == "M" for c in text], bool)
     return letters & ~np.append(letters[1:], False)
 
 
@@ -122,7 +126,8 @@ def probe_cells(activations, text, properties=None, top=3):
         List of `Probe`, the best cells of a property after one another.
 
     Raises:
-        ValueError: If the text does not have one character per time step.
+        ValueError: If the text does not have one character per time step, activations are not
+            finite, or a property is unknown or not one value per character.
 
     Example:
         >>> cells = np.zeros((1, 4, 2)); cells[0, :, 1] = [0, 1, 0, 1]
@@ -134,8 +139,8 @@ def probe_cells(activations, text, properties=None, top=3):
         - [Karpathy, Johnson, Li, 2015](https://arxiv.org/abs/1506.02078), section 4.2
     """
     if isinstance(activations, dict):
-        activations = activations.get("c", activations["h"])
-    cells = np.tanh(np.asarray(activations, "float64"))
+        activations = activations.get("c", activations.get("h"))
+    cells = np.tanh(check_real(activations, "activations"))
     if cells.ndim != 3 or cells.shape[1] != len(text):
         raise ValueError(
             f"`text` must have one character per step of `activations`. Received {len(text)} "
@@ -144,16 +149,25 @@ def probe_cells(activations, text, properties=None, top=3):
     if properties is None:
         properties = PROPERTIES
     elif not isinstance(properties, dict):
+        unknown = set(properties) - set(PROPERTIES)
+        if unknown:
+            raise ValueError(
+                f"`properties` must be among {', '.join(PROPERTIES)}. Received: {sorted(unknown)}"
+            )
         properties = {name: PROPERTIES[name] for name in properties}
+    from scipy.stats import rankdata
+
     flat = cells.transpose(1, 0, 2).reshape(len(text), -1)
     ranks = None
     probes = []
     for name, function in properties.items():
-        target = function(text)
+        target = np.asarray(function(text))
+        if target.shape != (len(text),):
+            raise ValueError(f"`properties` must give a value per character, unlike {name!r}.")
         if len(target) == 0 or target.min() == target.max():
             continue
         if target.dtype == bool:
-            ranks = _ranks(flat) if ranks is None else ranks
+            ranks = rankdata(flat, axis=0) if ranks is None else ranks
             auc = _auc(ranks, target)
             found = _best(name, "AUC", auc - 0.5, np.maximum(auc, 1 - auc), cells.shape[2], top)
         else:
@@ -189,17 +203,14 @@ def _best(name, statistic, strength, value, units, top):
 
 
 def _correlation(cells, target):
-    cells = cells - cells.mean(axis=0)
+    varies = cells.min(axis=0) < cells.max(axis=0)
+    cells = np.where(varies, cells - cells.mean(axis=0), 0.0)
     target = target - target.mean()
     scale = np.sqrt((cells**2).sum(axis=0) * (target**2).sum())
-    return target @ cells / np.maximum(scale, 1e-12)
-
-
-def _ranks(cells):
-    """Return the rank of every value in its column, equal values in order of appearance."""
-    return np.argsort(np.argsort(cells, axis=0, kind="stable"), axis=0, kind="stable")
+    return target @ cells / np.where(varies, scale, 1.0)
 
 
 def _auc(ranks, target):
+    """Return how often a cell is higher where the property holds; equal values count half."""
     positive, negative = target.sum(), (~target).sum()
-    return (ranks[target].sum(axis=0) - positive * (positive - 1) / 2) / (positive * negative)
+    return (ranks[target].sum(axis=0) - positive * (positive + 1) / 2) / (positive * negative)

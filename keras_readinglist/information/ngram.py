@@ -28,8 +28,9 @@ class NGram:
 
     def __init__(self, order, num_symbols):
         for name, value in (("order", order), ("num_symbols", num_symbols)):
-            if not isinstance(value, int) or value < 1:
+            if not isinstance(value, (int, np.integer)) or value < 1:
                 raise ValueError(f"`{name}` must be a positive integer. Received: {name}={value}")
+        order, num_symbols = int(order), int(num_symbols)
         if num_symbols**order >= 2**63:
             raise ValueError(
                 f"`order` must keep num_symbols ** order below 2 ** 63. Received: order={order}"
@@ -85,11 +86,16 @@ class NGram:
         return np.array(out[len(context) :], dtype=int)
 
     def _check(self, ids):
-        ids = np.asarray(ids, dtype="int64")
-        if ids.ndim != 1 or (len(ids) and not 0 <= ids.min() <= ids.max() < self.num_symbols):
+        ids = np.asarray(ids)
+        ids = ids.astype("int64") if ids.size == 0 or ids.dtype.kind in "iub" else ids
+        if (
+            ids.dtype != "int64"
+            or ids.ndim != 1
+            or (len(ids) and not 0 <= ids.min() <= ids.max() < self.num_symbols)
+        ):
             raise ValueError(
                 f"`ids` must be one sequence of integers in [0, {self.num_symbols}). "
-                f"Received shape: {ids.shape}"
+                f"Received: {ids.dtype} of shape {ids.shape}"
             )
         return ids
 

@@ -88,6 +88,14 @@ def test_lempel_ziv_against_trying_all_copies():
     assert info.lempel_ziv_complexity("ab" * 2500, normalize=True) < 0.02
 
 
+def test_texts_of_any_alphabet_are_their_bytes():
+    for text in ("où est José", "गाय", "\ufeffBOM", "a\r\nb"):
+        for compressor in ("zlib", "ppm"):
+            expected = info.compressed_length(text.encode(), compressor)
+            assert info.compressed_length(text, compressor) == expected
+    assert info.compressed_length("half of a pair: \ud83d", "zlib") > 0
+
+
 def test_lengths_leave_headers_out():
     for compressor in ("zlib", "gzip", "bz2", "lzma", "ppm", "ctw", "lz76"):
         assert info.compressed_length("", compressor) < 3

@@ -35,12 +35,50 @@ def test_planted_cells_are_found(name):
     assert abs(best.value) > 0.99
 
 
-def test_auc_equals_counting_pairs():
-    cells = np.random.default_rng(1).standard_normal((1, len(PLAY), 1))
+@pytest.mark.parametrize("kinds", [0, 2, 5])
+def test_auc_equals_counting_pairs(kinds):
+    rng = np.random.default_rng(1)
+    shape = (1, len(PLAY), 1)
+    cells = rng.integers(0, kinds, shape) / 4 if kinds else rng.standard_normal(shape)
     inside = PROPERTIES["inside quotes"](PLAY)
-    pairs = cells[0, inside][:, None, 0] > cells[0, ~inside][None, :, 0]
+    on, off = cells[0, inside][:, None, 0], cells[0, ~inside][None, :, 0]
+    expected = np.mean((on > off) + 0.5 * (on == off))
     [probe] = probe_cells(cells, PLAY, ["inside quotes"], top=1)
-    assert probe.value == pytest.approx(max(pairs.mean(), 1 - pairs.mean()))
+    assert probe.value == pytest.approx(max(expected, 1 - expected))
+    assert probe.inverted == (expected < 0.5)
+
+
+@pytest.mark.parametrize("level", [0.0, 0.1, -3.0, 40.0])
+def test_a_constant_cell_follows_nothing(level):
+    cells = np.full((1, len(PLAY), 2), level)
+    for name, nothing in (("inside quotes", 0.5), ("position in line", 0.0)):
+        for probe in probe_cells(cells, PLAY, [name]):
+            assert probe.value == nothing and not probe.inverted
+
+
+def test_line_ends_accents_and_other_alphabets():
+    windows = PLAY.replace("\n", "\r\n")
+    assert marked("inside a speaker's name", windows) == "ANNA:\r\nBOB:\r\n"
+    assert marked("indentation", "") == ""
+    assert marked("end of word", "cafe\u0301 où") == "\u0301ù"  # an e, and its accent apart
+    assert marked("end of word", "हिन्दी है") == "ीै"
+    assert marked("inside a speaker's name", "Ödipus:\nהמלט:\n小明:\nund:\n") == (
+        "Ödipus:\nהמלט:\n小明:\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "argument"),
+    [
+        (lambda: probe_cells(np.ones((1, 3, 2)), "abc", ["vowels"]), "properties"),
+        (lambda: probe_cells(np.ones((1, 3, 2)), "abc", {"odd": lambda text: [1]}), "properties"),
+        (lambda: probe_cells(np.full((1, 3, 2), np.nan), "abc"), "activations"),
+        (lambda: probe_cells({"gates": np.ones((1, 3, 2))}, "abc"), "activations"),
+    ],
+)
+def test_bad_arguments_are_named(call, argument):
+    with pytest.raises(ValueError, match=f"`{argument}`"):
+        call()
 
 
 def test_constant_properties_are_left_out_and_lengths_checked():

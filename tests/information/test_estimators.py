@@ -35,6 +35,7 @@ ESTIMATORS = [
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: f"{type(e).__name__}")
 @pytest.mark.filterwarnings("ignore:Can't test estimator")  # of texts and of single columns
+@pytest.mark.filterwarnings("ignore:Estimator MDL.* does not inherit")  # it need not
 def test_scikit_learn_checks(estimator):
     checks = pytest.importorskip("sklearn.utils.estimator_checks")
     table = isinstance(estimator, info.MDLSubsetRegressor)

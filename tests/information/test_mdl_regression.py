@@ -290,6 +290,26 @@ def test_histogram_equals_exhaustive_search():
         assert model.n_bins_ == expected.argmin() + 1
 
 
+def test_histograms_are_a_family():
+    x = np.concatenate([RNG.uniform(0, 1, 200), RNG.uniform(1, 4, 100)])
+    model = info.MDLHistogram(epsilon=0.01, max_bins=5).fit(x)
+    families = {k: info.mdl.Histogram(k, 0.01) for k in range(1, 6)}
+    lengths = [info.code_length(x, f, unit="nats") for f in families.values()]
+    np.testing.assert_allclose(lengths, model.scores_ + 300 * math.log(0.01))
+    found = info.select_model(x, {f"{k} bins": f for k, f in families.items()})
+    assert found.best == f"{model.n_bins_} bins" == "2 bins"
+    # Two bins: the best cut by trying all, two parameters
+    fit = families[2].fit_nats(x)
+    assert info.code_length(x, families[2], "bic", "nats") == pytest.approx(fit + math.log(300))
+    densities = model.counts_ / 300 / np.diff(model.edges_)
+    assert fit == pytest.approx(-(model.counts_ * np.log(densities)).sum())
+    # A density of a known shape is shorter than any histogram of a sample from it, and conversely.
+    normal = RNG.normal(0, 1, 300)
+    best = min(info.code_length(normal, info.mdl.Histogram(k)) for k in range(1, 9))
+    assert info.code_length(normal, info.Gaussian(5)) < best
+    assert info.code_length(x, families[2]) < info.code_length(x, info.Gaussian(5))
+
+
 def test_histogram_of_steps():
     rng = np.random.default_rng(0)
     x = np.concatenate([rng.uniform(0, 1, 400), rng.uniform(1, 4, 200)])
@@ -322,6 +342,14 @@ def test_histogram_of_steps():
         (lambda: prequential_nats(np.ones((5, 2)), np.ones(5), start=2), "start"),
         (lambda: info.Polynomial(-1), "degree"),
         (lambda: info.MDLHistogram(max_bins=0).fit(X), "max_bins"),
+        (lambda: info.MDLHistogram(epsilon=1e-300).fit(X), "epsilon"),
+        (lambda: info.mdl.Histogram(0), "bins"),
+        (lambda: info.code_length([1.0, 1.0], info.mdl.Histogram(3)), "bins"),
+        (lambda: info.code_length([], info.mdl.Histogram(1)), "x"),
+        (lambda: info.code_length(X, info.mdl.Histogram(1), "prequential"), "method"),
+        (lambda: info.code_length(["a"], info.Gaussian(1)), "x"),
+        (lambda: info.code_length([None], info.Gaussian(1)), "x"),
+        (lambda: info.code_length(X, info.Polynomial(1)), "x"),
         (lambda: info.MDLHistogram(epsilon=0.0).fit(X), "epsilon"),
         (lambda: info.MDLHistogram().fit([]), "x"),
         (lambda: info.MDLHistogram().fit([np.inf]), "x"),

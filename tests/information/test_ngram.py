@@ -57,3 +57,8 @@ def test_bad_arguments():
         NGram(40, 100)
     with pytest.raises(ValueError, match=r"integers in \[0, 3\)"):
         NGram(2, 3).fit([0, 3])
+    with pytest.raises(ValueError, match="`ids` must be"):
+        NGram(2, 3).fit([0.5, 1.0])  # would be cut down to 0 and 1
+    with pytest.raises(ValueError, match="`ids` must be"):
+        NGram(2, 3).fit("012")
+    assert NGram(np.int64(2), np.int64(3)).fit([0, 1, 2]).score([0]).shape == (1,)

@@ -78,7 +78,7 @@ def _estimate(group, bits, size):
 def as_symbols(x, alphabet=256):
     """Return bytes, a string or integers as an array of symbols; `ValueError` if they are none."""
     if isinstance(x, str):
-        x = x.encode()
+        x = x.encode("utf-8", "surrogatepass")  # halves of characters, as broken files have them
     if isinstance(x, (bytes, bytearray)):
         x = np.frombuffer(bytes(x), np.uint8)
     x = np.asarray(x)

@@ -8,7 +8,7 @@ from keras_readinglist.information.mdl.codes import (
 )
 from keras_readinglist.information.mdl.discrete import Bernoulli, Markov, Multinomial
 from keras_readinglist.information.mdl.families import code_length
-from keras_readinglist.information.mdl.histogram import MDLHistogram
+from keras_readinglist.information.mdl.histogram import Histogram, MDLHistogram
 from keras_readinglist.information.mdl.multinomial import (
     conditional_stochastic_complexity,
     multinomial_complexity,
@@ -32,6 +32,7 @@ __all__ = [
     "Bernoulli",
     "Gaussian",
     "Geometric",
+    "Histogram",
     "LinearRegression",
     "MDLHistogram",
     "MDLMarkovOrder",

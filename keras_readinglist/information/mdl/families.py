@@ -7,6 +7,7 @@ logarithms of densities.
 import numpy as np
 
 from keras_readinglist.information.mdl.codes import in_unit
+from keras_readinglist.information.mdl.estimator import check_real
 
 METHODS = ("nml", "bayes", "prequential", "two_part", "bic", "aic")
 
@@ -43,7 +44,7 @@ def code_length(x, model, method="nml", unit="bits"):
     Args:
         x: The data, as the family wants them.
         model: A family: `Bernoulli`, `Multinomial`, `Markov`, `Gaussian`, `Poisson`, `Geometric`,
-            `LinearRegression` or `Polynomial`.
+            `Histogram`, `LinearRegression` or `Polynomial`.
         method: `"nml"` (normalized maximum likelihood), `"bayes"` (mixture, by Jeffreys' prior
             where there is one), `"prequential"` (predict each symbol from the ones before),
             `"two_part"` (parameters first, at their best precision), `"bic"` or `"aic"`.
@@ -88,7 +89,7 @@ def check_symbols(x, categories):
 
 def check_numbers(x):
     """Return numbers as an array; `ValueError` if one is not finite."""
-    x = np.asarray(x, float)
-    if x.ndim != 1 or not np.isfinite(x).all():
-        raise ValueError("`x` must be a sequence of finite numbers.")
+    x = check_real(x, "x")
+    if x.ndim != 1:
+        raise ValueError(f"`x` must be a sequence of finite numbers. Received shape: {x.shape}")
     return x

@@ -3,6 +3,7 @@
 import numpy as np
 
 from keras_readinglist.information.mdl.estimator import Estimator, check_real
+from keras_readinglist.information.mdl.families import Family, check_numbers
 from keras_readinglist.information.mdl.multinomial import log_complexities
 
 
@@ -44,22 +45,9 @@ class MDLHistogram(Estimator):
     def fit(self, x, y=None):
         """Find the best histogram of a sample."""
         x = check_real(x, "x").ravel()
-        if len(x) == 0:
-            raise ValueError("`x` must not be empty.")
         if not isinstance(self.max_bins, (int, np.integer)) or self.max_bins < 1:
             raise ValueError(f"`max_bins` must be a positive integer. Received: {self.max_bins!r}")
-        spread = float(np.ptp(x)) or 1.0
-        epsilon = spread / 1000 if self.epsilon is None else float(self.epsilon)
-        if not epsilon > 0:
-            raise ValueError(f"`epsilon` must be positive. Received: epsilon={self.epsilon}")
-        if spread / epsilon > 2**53:
-            raise ValueError(
-                f"`epsilon` must be at least a 2 ** 53rd of the range of `x`. Received: {epsilon}"
-            )
-        steps = np.rint((x - x.min()) / epsilon).astype(np.int64)
-        values, counts = np.unique(steps, return_counts=True)
-        places = np.unique(np.concatenate([2 * values - 1, 2 * values + 1]))  # in half steps
-        below = np.concatenate([[0], np.cumsum(counts)])[np.searchsorted(2 * values, places)]
+        places, below, epsilon = possible_cuts(x, self.epsilon)
         fits, parents = best_cuts(places / 2.0, below, min(self.max_bins, len(places) - 1))
         self.scores_ = fits + complexity_nats(len(x), len(places), len(fits))
         self.n_bins_ = int(np.argmin(self.scores_)) + 1
@@ -85,6 +73,84 @@ class MDLHistogram(Estimator):
         """Return the mean log density in nats of values within the range of the sample."""
         density = self.density(x)
         return float(np.log(density[density > 0]).mean())
+
+
+class Histogram(Family):
+    """Numbers described by a histogram of so many bins, wherever its cuts are best.
+
+    The range of the numbers is taken as known. Lengths are those of `MDLHistogram`, less those of
+    the accuracy, so that they compare with other densities.
+
+    Args:
+        bins: Positive integer.
+        epsilon: As for `MDLHistogram`.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> x = np.concatenate([rng.uniform(0, 1, 300), rng.uniform(2, 2.2, 300)])
+        >>> lengths = [code_length(x, Histogram(bins)) for bins in range(1, 6)]
+        >>> int(np.argmin(lengths)) + 1
+        3
+
+    References:
+        - Kontkanen, Myllymäki, 2007, MDL histogram density estimation
+    """
+
+    def __init__(self, bins, epsilon=None):
+        if not isinstance(bins, (int, np.integer)) or bins < 1:
+            raise ValueError(f"`bins` must be a positive integer. Received: bins={bins!r}")
+        self.bins, self.epsilon = int(bins), epsilon
+        self.num_parameters = 2 * (self.bins - 1)  # probabilities, and cuts
+
+    def check(self, x):
+        return check_numbers(x)
+
+    def _fit(self, x):
+        """Return the fit, and what names the cuts and the probabilities."""
+        places, below, epsilon = possible_cuts(x, self.epsilon)
+        if self.bins >= len(places):
+            raise ValueError(
+                f"`bins` must be at most {len(places) - 1} for these numbers. Received: {self.bins}"
+            )
+        fits, _ = best_cuts(places / 2.0, below, self.bins)
+        complexity = complexity_nats(len(x), len(places), self.bins)[-1]
+        return float(fits[-1] + len(x) * np.log(epsilon)), float(complexity)
+
+    def fit_nats(self, x):
+        return self._fit(x)[0]
+
+    def nml(self, x):
+        return sum(self._fit(x))
+
+
+def possible_cuts(x, epsilon=None):
+    """Return where cuts may lie, how many values lie below each, and the accuracy.
+
+    Args:
+        x: Array of numbers.
+        epsilon: Positive float, the accuracy of the data, or `None` for a thousandth of the range.
+
+    Returns:
+        Increasing integer array of places, in half steps of the accuracy from the smallest value;
+        integer array of as many counts; the accuracy, a float.
+
+    Raises:
+        ValueError: If there are no numbers, or the accuracy is not positive or too fine.
+    """
+    if len(x) == 0:
+        raise ValueError("`x` must not be empty.")
+    spread = float(np.ptp(x)) or 1.0
+    epsilon = spread / 1000 if epsilon is None else float(epsilon)
+    if not (epsilon > 0 and spread / epsilon < 2**53):
+        raise ValueError(
+            f"`epsilon` must be positive, and at least a 2 ** 53rd of the range of `x`. "
+            f"Received: epsilon={epsilon}"
+        )
+    steps = np.rint((x - x.min()) / epsilon).astype(np.int64)
+    values, counts = np.unique(steps, return_counts=True)
+    places = np.unique(np.concatenate([2 * values - 1, 2 * values + 1]))
+    below = np.concatenate([[0], np.cumsum(counts)])[np.searchsorted(2 * values, places)]
+    return places, below, epsilon
 
 
 def best_cuts(places, below, max_bins):

@@ -49,10 +49,16 @@ def uniform_code_length(n, categories, unit="bits"):
     Returns:
         Float.
 
+    Raises:
+        ValueError: If `n` is negative or there is no category.
+
     Example:
         >>> uniform_code_length(10, 4)
         20.0
     """
+    for name, value, least in (("n", n, 0), ("categories", categories, 1)):
+        if not isinstance(value, (int, np.integer)) or value < least:
+            raise ValueError(f"`{name}` must be an integer of at least {least}. Received: {value}")
     return in_unit(n * np.log(categories), unit)
 
 

@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 
+from keras_readinglist.information.mdl.estimator import check_real
 from keras_readinglist.information.mdl.families import Family
 
 CRITERIA = ("rnml", "gmdl", "bic", "aic", "aicc", "loo", "two_part", "prequential")
@@ -256,8 +257,8 @@ class LinearRegression(Family):
         self.num_parameters = self.columns.shape[1] + 1
 
     def check(self, x):
-        x = np.asarray(x, float)
-        if x.shape != (len(self.columns),) or not np.isfinite(x).all():
+        x = check_real(x, "x")
+        if x.shape != (len(self.columns),):
             raise ValueError(f"`x` must be {len(self.columns)} finite numbers.")
         return x
 
@@ -298,6 +299,8 @@ class Polynomial(Family):
         self.degree, self.num_parameters = int(degree), int(degree) + 2
 
     def check(self, x):
+        if len(x) != 2:
+            raise ValueError(f"`x` must be two sequences, (x, y). Received: {len(x)}")
         x, y = check_pairs(*x)
         return LinearRegression(legendre_columns(x, self.degree)), y
 
@@ -319,8 +322,8 @@ class Polynomial(Family):
 
 def independent_columns(columns):
     """Return the columns that do not depend on others, with a warning if some do."""
-    columns = np.asarray(columns, float)
-    if columns.ndim != 2 or not np.isfinite(columns).all():
+    columns = check_real(columns, "columns")
+    if columns.ndim != 2:
         raise ValueError("`columns` must be finite and of shape (n, columns).")
     if columns.shape[1] >= len(columns) or columns.shape[1] == 0:
         raise ValueError(
@@ -343,9 +346,7 @@ def legendre_columns(x, degree):
 
 def check_pairs(x, y):
     """Return two arrays of finite numbers of one length."""
-    x, y = np.asarray(x, float), np.asarray(y, float)
+    x, y = check_real(x, "x"), check_real(y, "y")
     if x.ndim != 1 or x.shape != y.shape or len(x) == 0:
         raise ValueError(f"`x` and `y` must be as many numbers. Received: {x.shape}, {y.shape}")
-    if not (np.isfinite(x).all() and np.isfinite(y).all()):
-        raise ValueError("`x` and `y` must be finite.")
     return x, y
