@@ -21,6 +21,7 @@ def window_means(x, grain):
     return means
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("grain", [1, 2, 3, 5, 8])
 @pytest.mark.parametrize("shape", [(7, 9), (1, 12), (12, 1)])
 def test_sliding_windows(shape, grain):
@@ -32,6 +33,7 @@ def test_sliding_windows(shape, grain):
     np.testing.assert_array_equal(coarse_grain(x, grain, levels=7), levels)
 
 
+@pytest.mark.once
 def test_blocks_and_leading_axes():
     x = RNG.integers(0, 2, (2, 3, 7, 6))
     means = coarse_grain(x, 3, window="block")
@@ -47,6 +49,7 @@ def test_tensors_give_what_arrays_give():
         np.testing.assert_allclose(ops.convert_to_numpy(tensor), array, atol=1e-6)
 
 
+@pytest.mark.once
 def test_row_majority():
     x = np.array([[0, 1, 2, 2, 4], [3, 3, 5, 5, 6]], np.uint8)
     expected = [[0, 2, 2, 2, 4], [3, 3, 5, 5, 6]]  # the smaller of two modes; 1 is near 2
@@ -55,6 +58,7 @@ def test_row_majority():
     np.testing.assert_array_equal(row_majority(once, 7), once)
 
 
+@pytest.mark.once
 def test_constant_grids_compress_best():
     assert compressed_size(np.zeros((64, 64), int)) < 40
     noise = RNG.integers(0, 2, (64, 64))
@@ -64,6 +68,7 @@ def test_constant_grids_compress_best():
     assert compressed_size(noise) == compressed_size(noise.astype(np.uint8).tobytes())
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("options", "argument"),
     [
@@ -79,6 +84,7 @@ def test_bad_arguments_are_named(options, argument):
         coarse_grain(np.zeros((10, 10)), **options)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("picture", "levels"),
     [
@@ -96,6 +102,7 @@ def test_pictures_that_would_wrap_around_are_refused(picture, levels):
         coarse_grain(picture, 2, levels=levels)
 
 
+@pytest.mark.once
 def test_all_levels_of_a_byte_and_no_more():
     x = np.linspace(0, 1, 256).reshape(16, 16)
     np.testing.assert_array_equal(coarse_grain(x, 1, levels=256).ravel(), np.arange(256))
@@ -104,6 +111,7 @@ def test_all_levels_of_a_byte_and_no_more():
     assert coarse_grain([[0, 1], [1, 1]], 2, levels=3, window="block").tolist() == [[2]]
 
 
+@pytest.mark.once
 def test_bad_arrays_and_compressors_are_refused():
     with pytest.raises(ValueError, match="array"):
         compressed_size("text")

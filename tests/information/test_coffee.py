@@ -58,6 +58,7 @@ def unpacked_sweep(state, coins):
     return state
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("shape", [(4, 6), (5, 7), (1, 3), (3, 1), (2, 131)])
 def test_packed_words_do_what_single_cells_do(shape):
     state = RNG.integers(0, 2, (70, *shape)).astype(np.uint8)
@@ -88,6 +89,7 @@ def test_packed_words_do_what_single_cells_do(shape):
     np.testing.assert_array_equal(columns.read(), expected)
 
 
+@pytest.mark.once
 def test_coins_have_their_probability():
     rng = np.random.default_rng(1)
     for p in (0.0, 0.25, 0.3, 0.5, 1.0):
@@ -96,6 +98,7 @@ def test_coins_have_their_probability():
         assert abs(share - p) < 4 * np.sqrt(p * (1 - p) / (64 * 4000)) + 1e-5
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("shape", [(4, 4), (1, 7), (6, 3)])
 def test_levels_equal_the_loop(shape):
     cup = CoffeeAutomaton(*shape, replicas=3, initial_state=RNG.integers(0, 2, shape))
@@ -105,6 +108,7 @@ def test_levels_equal_the_loop(shape):
     )
 
 
+@pytest.mark.once
 def test_the_clock_of_swaps_counts_swaps():
     start = np.zeros((1, 12), int)
     start[0, 5] = 1
@@ -118,6 +122,7 @@ def test_the_clock_of_swaps_counts_swaps():
     assert set(cup.state[:, 0].argmax(axis=1) % 2) == {1}
 
 
+@pytest.mark.once
 def test_sequential_edges_are_uniform():
     cup = CoffeeAutomaton(3, 4)
     _, counts = np.unique(sequential_edges(cup, 17_000)[0], axis=0, return_counts=True)
@@ -150,6 +155,7 @@ def test_the_mean_over_replicas_obeys_the_heat_equation(kind, steps):
     assert abs(error).max() < 4.5
 
 
+@pytest.mark.once
 def test_sequential_density_against_powers_of_the_laplacian():
     cup = CoffeeAutomaton(3, 4, update="sequential", initial_state=RNG.integers(0, 2, (3, 4)))
     edges = grid_edges(3, 4)
@@ -161,6 +167,7 @@ def test_sequential_density_against_powers_of_the_laplacian():
     np.testing.assert_allclose(exact_density(cup, 7)[0].ravel(), expected, atol=1e-12)
 
 
+@pytest.mark.once
 def test_shuffled_grids_stay_shuffled():
     size = 8
     start = np.zeros((2000, size * size), int)
@@ -176,12 +183,14 @@ def test_shuffled_grids_stay_shuffled():
     assert abs(pairs.mean() - expected) < 5 * 0.25 / np.sqrt(pairs.size)
 
 
+@pytest.mark.once
 def test_mixing_is_complete_after_five_relaxation_times():
     cup = CoffeeAutomaton(32, replicas=64, seed=4)
     cup.step(int(5 * 32**2 / np.pi**2))
     assert abs(cup.state[:, :16].mean() - 0.5) < 0.02
 
 
+@pytest.mark.once
 def test_stirring_only_moves_cells():
     cup = CoffeeAutomaton(6, 9, dynamics="stirred", replicas=2)
     cells = np.arange(2 * 54).reshape(2, 6, 9)
@@ -216,12 +225,14 @@ def test_seeds_decide_and_replicas_differ(kind):
     np.testing.assert_array_equal(again.state, cups[2].state)
 
 
+@pytest.mark.once
 def test_no_step_is_no_step():
     cup = CoffeeAutomaton(5)
     cup.step(0)
     assert cup.time == 0 and cup.state[0, :2].all() and not cup.state[0, 2:].any()
 
 
+@pytest.mark.once
 def test_curves_and_scaling():
     curve = complexity_curve(CoffeeAutomaton(32, replicas=2), [0, 5, 50], grain=4)
     assert curve["entropy"].shape == (3, 2)
@@ -233,6 +244,7 @@ def test_curves_and_scaling():
     assert len(states) == 2 and states[0].shape == (1, 8, 8)
 
 
+@pytest.mark.once
 def test_power_law():
     x = np.array([1.0, 2, 4, 8])
     assert fit_power_law(x, 5 * x**1.7)[0] == pytest.approx(1.7)
@@ -241,6 +253,7 @@ def test_power_law():
     assert exponent == pytest.approx(slope) and 0.98 < r2 < 1 and error > 0
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("call", "argument"),
     [
