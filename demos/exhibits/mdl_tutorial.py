@@ -8,7 +8,13 @@ from html import escape
 
 import numpy as np
 
-from keras_readinglist.information import Markov, MDLHistogram, MDLPolynomial, code_length
+from keras_readinglist.information import (
+    Markov,
+    MDLHistogram,
+    MDLMarkovOrder,
+    MDLPolynomial,
+    code_length,
+)
 from keras_readinglist.information.mdl.regression import LinearRegression
 
 from ..components.charts import stacked_bars, svg
@@ -144,17 +150,19 @@ def sequences(text, method):
         chain = Markov(order, size)
         totals.append(code_length(symbols, chain, METHODS[method]))
         data.append(chain.fit_nats(chain.check(symbols)) / np.log(2))
-    best = int(np.argmin(totals))
+    best = MDLMarkovOrder(5, size, METHODS[method]).fit(symbols).order_
     parts = {
         "transitions": (np.subtract(totals, data), MODEL),
         "text, once they are known": (data, DATA),
     }
     bars = stacked_bars(parts, range(6), f"Bits by order; order {best} is chosen", best)
     plain, packed = len(text) * np.log2(size), 8 * len(gzip.compress(text.encode(), mtime=0))
+    pays = f"A chain of order {best} is the shortest message: {totals[best]:.0f} bits"
+    if totals[best] >= plain:
+        pays = f"No memory pays. A chain of order {best} takes {totals[best]:.0f} bits"
     return (
-        f'<div class="krl"><p><b>A chain of order {best} is the shortest message: '
-        f"{totals[best]:.0f} bits</b>, against {plain:.0f} bits for {len(text)} characters out of "
-        f"{len(alphabet)} written out, and {packed} bits by gzip.</p>{bars}"
+        f'<div class="krl"><p><b>{pays}</b>, against {plain:.0f} bits for {len(text)} characters '
+        f"out of {len(alphabet)} written out, and {packed} bits by gzip.</p>{bars}"
         '<p class="faint">Bits by order: how many characters back the next one depends on.</p>'
         "</div>"
     )

@@ -116,6 +116,8 @@ def test_run_along_stirring_rises_and_falls():
         (lambda: multiscale_complexity(NOISE, [9]), "scales"),
         (lambda: light_cone_complexity(NOISE[None]), "history"),
         (lambda: light_cone_complexity(NOISE, depth=3), "depth"),
+        (lambda: light_cone_complexity(np.full((4, 8, 8), 0.7)), "history"),
+        (lambda: light_cone_complexity(np.full((4, 8, 8), "a")), "history"),
         (lambda: complexodynamics_run(CoffeeAutomaton(8), [4, 2]), "times"),
         (lambda: two_part_image_code(NOISE, model_weight=0), "model_weight"),
     ],

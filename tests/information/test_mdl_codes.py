@@ -173,6 +173,18 @@ def test_conditional_complexity():
     assert joint != info.conditional_stochastic_complexity(x, y, "fnml")
 
 
+@pytest.mark.parametrize(("symbols", "length"), [(2, 40), (5, 100), (5, 200), (27, 100)])
+def test_noise_has_no_memory(symbols, length):
+    """Contexts that occur once are coded uniformly: no shorter than noise is without a model."""
+    orders = []
+    for seed in range(15):
+        noise = np.random.default_rng(seed).integers(0, symbols, length)
+        orders.append(info.MDLMarkovOrder(5, categories=symbols).fit(noise).order_)
+    assert np.count_nonzero(orders) <= 2
+    rhythm = np.tile([0, 0, 1, 0, 1, 1], length // 6)  # what follows 0, 1 depends on one more
+    assert info.MDLMarkovOrder(5).fit(rhythm).order_ == 3
+
+
 def test_missing_labels_are_a_label_of_their_own():
     known = np.array([0, 1, 0, 1, 1])
     expected = info.conditional_stochastic_complexity(np.array([0, 2, 1, 0, 2]), known)
@@ -289,6 +301,7 @@ def test_markov_order_is_found_and_predicts():
         (lambda: binary_markov_complexity(501), "n"),
         (lambda: info.select_model([0], {}), "candidates"),
         (lambda: info.MDLMarkovOrder(2).fit([]), "x"),
+        (lambda: info.MDLMarkovOrder(-1).fit([0, 1]), "max_order"),
         (lambda: info.MDLMarkovOrder(0).fit([0, 1]).predict([7]), "x"),
         (lambda: info.MDLMarkovOrder(0).set_params(speed=1), "speed"),
     ],

@@ -142,6 +142,14 @@ def test_dependent_columns_neither_help_nor_cost(criterion):
     np.testing.assert_allclose(scores, plain[[0, 0, 1, 1, 1, 2, 2]], atol=1e-8)
 
 
+@pytest.mark.filterwarnings("error")
+def test_two_numbers_and_three():
+    for criterion in ("rnml", "gmdl", "bic", "two_part"):
+        assert info.MDLPolynomial(0, criterion).fit([0, 1], [3, 5]).coef_ == pytest.approx([4])
+        line = info.MDLPolynomial(1, criterion).fit([0, 1, 2], [3, 5, 7])
+        assert line.degree_ == 1 and np.isfinite(line.scores_).all()
+
+
 def test_exact_and_constant_numbers():
     assert info.MDLPolynomial().fit(X, np.full(40, 0.1)).degree_ == 0
     assert info.MDLPolynomial().fit(X, np.zeros(40)).degree_ == 0
@@ -336,6 +344,7 @@ def test_histogram_of_steps():
         (lambda: info.MDLSubsetRegressor().fit(np.eye(30)[:, :21], np.ones(30)), "search='best'"),
         (lambda: info.MDLSubsetRegressor().fit(X, Y), "x"),
         (lambda: info.LinearRegression(np.ones((3, 3))), "columns"),
+        (lambda: info.LinearRegression(np.zeros((5, 2))), "columns"),
         (lambda: info.LinearRegression(np.full((3, 1), np.nan)), "columns"),
         (lambda: regression_score("rnml", 5, 5, 1.0, 1.0), "k"),
         (lambda: regression_score("rss", 5, 1, 1.0, 1.0), "criterion"),

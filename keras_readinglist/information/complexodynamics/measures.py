@@ -191,7 +191,8 @@ def light_cone_complexity(history, depth=1):
         Float, mutual information in bits.
 
     Raises:
-        ValueError: If the history is too short or too narrow, or `depth` is neither 1 nor 2.
+        ValueError: If the history is too short, too narrow or not black and white, or `depth` is
+            neither 1 nor 2.
 
     Example:
         >>> light_cone_complexity(np.zeros((4, 5, 5), int))
@@ -200,7 +201,7 @@ def light_cone_complexity(history, depth=1):
     References:
         - Shalizi, Shalizi, Haslinger, 2004, Quantifying self-organization with optimal predictors
     """
-    history = np.asarray(history, dtype=np.int64)
+    history = np.asarray(history)
     if depth not in (1, 2):
         raise ValueError(f"`depth` must be 1 or 2. Received: depth={depth}")
     if history.ndim != 3 or min(history.shape) < 2 * depth + 1:
@@ -208,6 +209,9 @@ def light_cone_complexity(history, depth=1):
             f"`history` must have the shape (time, height, width), each at least {2 * depth + 1}. "
             f"Received: {history.shape}"
         )
+    if not np.isin(history, (0, 1)).all():
+        raise ValueError("`history` must hold zeros and ones alone.")
+    history = history.astype(np.int64)
     past = _cones(history, range(-depth, 1), depth)
     future = _cones(history, range(1, depth + 1), depth)
     pairs = np.stack([past.ravel(), future.ravel()])

@@ -161,12 +161,11 @@ def _ends(count, block_sizes):
             ends.insert(0, ends[0] // 2)
         return ends
     sizes = np.asarray(block_sizes)
-    ends = np.cumsum(sizes).tolist()
-    if sizes.dtype.kind not in "iu" or sizes.min() < 1 or ends[-1] != count:
+    if sizes.dtype.kind not in "iu" or sizes.min() < 1 or sizes.sum() != count:
         raise ValueError(
             f"`block_sizes` must be positive and add up to {count}. Received: {block_sizes}"
         )
-    return ends
+    return np.cumsum(sizes).tolist()
 
 
 class _ClassCode:

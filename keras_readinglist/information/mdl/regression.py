@@ -81,12 +81,15 @@ def _rnml(n, k, rss, fitted):
     total = rss + fitted
     nothing = n / 2 * np.log(np.pi * total) - gammaln(n / 2)
     pays = (k > 0) & (fitted * n > k * total)
-    k, ratio = np.where(pays, k, 1), np.where(pays, fitted / rss, 1.0)
-    a, b = k / 2, (n - k) / 2
+    k, left = np.where(pays, k, 1), np.where(pays, n - k, 1)
+    ratio = np.where(pays, fitted / rss, 1.0)
+    a, b = k / 2, left / 2
     # -log of the density of log(fitted / rss) if all directions are alike, and of ours
     alike = betaln(a, b) - a * np.log(ratio) + (a + b) * np.log1p(ratio)
-    excess = np.maximum(np.log(ratio) - np.log(k / (n - k)), 0)
-    above = np.log1p(-betainc(a, b, k / n))  # the probability that is left for what is above chance
+    excess = np.maximum(np.log(ratio) - np.log(k / left), 0)
+    above = np.log1p(
+        -betainc(a, b, k / (k + left))
+    )  # the probability that is left for what is above chance
     ours = 2 * np.log(_RATIO + excess) - np.log(_RATIO) - above
     return nothing + np.where(pays, ours - alike, 0.0)
 
@@ -96,8 +99,8 @@ def _gmdl(n, k, rss, fitted):
     total = rss + fitted
     nothing = n / 2 * np.log(total / n) + np.log(n) / 2
     pays = (k > 0) & (fitted * n > k * total)
-    k, fitted = np.where(pays, k, 1), np.where(pays, fitted, 1.0)
-    variance = rss / (n - k)
+    k, left, fitted = (np.where(pays, value, 1) for value in (k, n - k, fitted))
+    variance = rss / left
     used = n / 2 * np.log(variance) + k / 2 * np.log(fitted / (k * variance)) + np.log(n)
     return np.where(pays, used, nothing)
 
@@ -331,6 +334,8 @@ def independent_columns(columns):
             f"Received: {columns.shape[1]}"
         )
     kept = first_independent(columns)
+    if not kept.any():
+        raise ValueError("`columns` must hold one that is not zero.")
     if not kept.all():
         left_out = np.sum(~kept)
         warnings.warn(f"{left_out} dependent columns are left out.", stacklevel=3)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from keras_readinglist.information.mdl.codes import in_unit
+from keras_readinglist.information.mdl.codes import in_unit, integer_code_length
 from keras_readinglist.information.mdl.discrete import Markov
 from keras_readinglist.information.mdl.estimator import Estimator
 from keras_readinglist.information.mdl.families import check_symbols, code_length
@@ -78,6 +78,10 @@ def select_model(x, candidates, method="nml", unit="bits"):
 class MDLMarkovOrder(Estimator):
     """Finds how many symbols back a sequence depends on, and predicts from them.
 
+    The order is named first, by the universal code of integers. If no message is then shorter than
+    symbols of no distribution at all, the order is 0: contexts that are hardly ever seen twice say
+    nothing of the next symbol, and their code is uniform too.
+
     Args:
         max_order: Integer, the longest context that is tried.
         categories: Integer, the size of the alphabet. Defaults to the largest symbol plus one.
@@ -100,6 +104,10 @@ class MDLMarkovOrder(Estimator):
 
     def fit(self, x, y=None):
         """Choose the order and count transitions."""
+        if not isinstance(self.max_order, (int, np.integer)) or self.max_order < 0:
+            raise ValueError(
+                f"`max_order` must be an integer of at least 0. Received: {self.max_order!r}"
+            )
         x = check_symbols(x, self.categories)
         if len(x) == 0:
             raise ValueError("`x` must not be empty.")
@@ -107,7 +115,10 @@ class MDLMarkovOrder(Estimator):
         orders = range(self.max_order + 1)
         chains = [Markov(order, self.n_categories_) for order in orders]
         self.scores_ = np.array([code_length(x, c, self.method, "nats") for c in chains])
-        self.order_ = int(np.argmin(self.scores_))
+        names = integer_code_length(np.arange(1, self.max_order + 2), unit="nats")
+        totals = self.scores_ + names
+        uniform = len(x) * np.log(self.n_categories_) + names[0]
+        self.order_ = int(np.argmin(totals)) if totals.min() < uniform - 1e-9 else 0
         self.counts_ = {}
         for i in range(self.order_, len(x)):
             context = tuple(x[i - self.order_ : i].tolist())
