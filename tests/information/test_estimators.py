@@ -118,7 +118,7 @@ def test_estimators_work_without_scikit_learn():
         (lambda: info.MDLSubsetRegressor().fit(X[:2, None], Y[:2]), "x"),
         (lambda: info.MDLSubsetRegressor().fit(X[:, None], Y).predict(np.ones((3, 2))), "x"),
         (lambda: info.MDLHistogram().fit([None]), "x"),
-        (lambda: info.MDLMarkovOrder(1).fit([0, 1, 0, 1]).score([0]), "x"),
+        (lambda: info.MDLMarkovOrder(1).fit(np.tile([0, 1], 20)).score([0]), "x"),
         (lambda: info.NCDClassifier(1).fit(TEXTS, None), "y"),
         (lambda: info.NCDClassifier(1).fit(TEXTS, np.eye(6)), "y"),
     ],
