@@ -2,7 +2,6 @@
 
 import importlib
 import importlib.util
-import json
 import pathlib
 from dataclasses import dataclass
 
@@ -109,9 +108,12 @@ def resolve(dotted: str):
 
 
 def report(slug: str) -> dict | None:
-    """Return the committed report of an item, or `None`."""
-    path = _part("reports") / f"{slug}.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    """Return the committed report of an item, judged by its recipe as it is now, or `None`."""
+    from keras_readinglist import recipes
+    from keras_readinglist.recipes import report as reports
+
+    stored = reports.read(slug, "reduced", _part("reports"))
+    return stored and reports.merge(recipes.load(slug), "reduced", stored, {})
 
 
 def facets(item: Item) -> dict[str, bool | None]:
@@ -143,8 +145,7 @@ def describe(item: Item) -> dict:
     """Return every field of an item with its facets and measured claims, ready for JSON."""
     fields = {name: getattr(item, name) for name in Item.__dataclass_fields__}
     measured = report(item.slug)
-    stale = _stale_claims(measured) if measured else ()
-    keys = ("name", "metric", "paper", "here", "seeds", "goal", "baseline", "verdict", "command")
+    keys = ("name", "metric", "paper", "here", "seeds", "goal", "baseline", "verdict", "stale")
     return {
         **fields,
         "number": item.number,
@@ -155,16 +156,10 @@ def describe(item: Item) -> dict:
         "not_applicable": dict(item.not_applicable),
         "facets": facets(item),
         "claims": [
-            {**{k: claim[k] for k in keys}, "stale": claim["name"] in stale}
+            {key: claim[key] for key in (*keys, "command")}
             for claim in (measured or {}).get("claims", ())
         ],
     }
-
-
-def _stale_claims(measured: dict) -> set[str]:
-    from keras_readinglist.recipes.report import stale_claims
-
-    return stale_claims(measured)
 
 
 ITEMS: tuple[Item, ...] = (

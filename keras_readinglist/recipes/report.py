@@ -15,7 +15,6 @@ import sys
 import keras
 import numpy as np
 
-from keras_readinglist import recipes
 from keras_readinglist.recipes.recipe import NOT_MEASURED, Claim, Recipe
 
 KEPT = ("fingerprint", "metrics", "seconds", "backend", "versions", "machine", "commit")
@@ -121,8 +120,9 @@ def merge(recipe: Recipe, scale: str, report: dict | None, results: dict) -> dic
             config = _without_seed(recipe, run, scale) if new else old["config"]
             runs[run] = {"config": config, "seeds": found}
     merged = {"slug": recipe.slug, "scale": scale, "runs": runs}
-    values = metrics(merged)
-    return {**merged, "claims": [_judge(claim, values, recipe.slug) for claim in recipe.claims]}
+    values, stale = metrics(merged), {run for run, _ in missing(recipe, scale, merged)}
+    judged = [_judge(claim, values, stale, recipe.slug) for claim in recipe.claims]
+    return {**merged, "claims": judged}
 
 
 def _entry(result):
@@ -153,12 +153,13 @@ def metrics(report: dict) -> dict[str, dict]:
     }
 
 
-def _judge(claim: Claim, values: dict, slug: str) -> dict:
+def _judge(claim: Claim, values: dict, stale: set, slug: str) -> dict:
     absent = {"mean": None, "seeds": {}}
     found, named = values.get(claim.metric, absent), isinstance(claim.baseline, str)
     here = found["mean"]
     baseline = values.get(claim.baseline, absent)["mean"] if named else claim.baseline
     measured = here is not None and not (named and baseline is None)
+    rests_on = {name.partition("/")[0] for name in (claim.metric, claim.baseline if named else "")}
     return {
         "name": claim.name,
         "metric": claim.metric,
@@ -172,6 +173,7 @@ def _judge(claim: Claim, values: dict, slug: str) -> dict:
         "baseline_metric": claim.baseline if named else None,
         "margin": claim.margin,
         "verdict": claim.verdict(here, baseline) if measured else NOT_MEASURED,
+        "stale": bool(rests_on & stale),
         "note": claim.note,
         "command": f"keras-readinglist reproduce {slug}",
     }
@@ -187,18 +189,6 @@ def missing(recipe: Recipe, scale: str, report: dict | None) -> list[tuple[str, 
         if runs.get(run, {}).get("seeds", {}).get(str(seed), {}).get("fingerprint")
         != recipe.fingerprint(run, scale, seed)
     ]
-
-
-def stale_claims(report: dict) -> set[str]:
-    """Return the names of the claims of a report that rest on a missing or changed run."""
-    recipe = recipes.load(report["slug"])
-    runs = {run for run, _ in missing(recipe, report["scale"], report)}
-
-    def rests_on(claim):
-        names = filter(None, (claim["metric"], claim["baseline_metric"]))
-        return {name.partition("/")[0] for name in names}
-
-    return {claim["name"] for claim in report["claims"] if rests_on(claim) & runs}
 
 
 def made_on(report: dict) -> str:
@@ -219,9 +209,8 @@ def number(value) -> str:
 def rows(report: dict) -> list[tuple[str, ...]]:
     """Return *claim, paper, here, goal, baseline, verdict* of every claim, as strings.
 
-    The verdict of a claim says so where a run that it rests on is stale.
+    The verdict of a claim says so where a run that it rests on is missing or stale.
     """
-    stale = stale_claims(report)
     return [
         (
             claim["name"],
@@ -229,7 +218,7 @@ def rows(report: dict) -> list[tuple[str, ...]]:
             number(claim["here"]),
             ("≥ " if claim["higher_is_better"] else "≤ ") + number(claim["goal"]),
             number(claim["baseline"]),
-            claim["verdict"] + (" (stale)" if claim["name"] in stale else ""),
+            claim["verdict"] + (" (stale)" if claim.get("stale") else ""),
         )
         for claim in report["claims"]
     ]
