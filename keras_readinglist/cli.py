@@ -4,10 +4,12 @@ Errors that a user can mend are one sentence on standard error, with exit code 2
 """
 
 import argparse
+import codecs
 import importlib.util
 import json
 import os
 import sys
+import unicodedata
 
 BACKENDS = ("jax", "tensorflow", "torch")
 
@@ -24,7 +26,7 @@ def choose_backend(name=None):
     Raises:
         ValueError: If the named backend is unknown or not installed.
     """
-    name = name or os.environ.get("KERAS_BACKEND")
+    name = name or os.environ.get("KERAS_BACKEND") or None  # empty counts as unset, as in Keras
     installed = [b for b in BACKENDS if importlib.util.find_spec(b)]
     if name is None:
         name = installed[0] if installed else None
@@ -39,6 +41,9 @@ def choose_backend(name=None):
 
 def main(argv=None):
     """Run the command and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="keras_readinglist.plain")
     arguments = _parser().parse_args(argv)
     try:
         if choose_backend(arguments.backend) is None:
@@ -52,6 +57,27 @@ def main(argv=None):
     except (ValueError, ImportError, OSError, RuntimeError) as error:
         print(f"keras-readinglist: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
+
+
+def _plain(error):
+    """Write what a console's code page lacks in plain letters, rather than fail."""
+    signs = {"≥": ">=", "≤": "<=", "–": "-", "—": "-", "→": "->", "†": "+", "·": "."}
+    letters = [
+        signs.get(letter)
+        or unicodedata.normalize("NFKD", letter).encode("ascii", "ignore").decode()
+        or "?"
+        for letter in error.object[error.start : error.end]
+    ]
+    return "".join(letters), error.end
+
+
+codecs.register_error("keras_readinglist.plain", _plain)
+
+
+def _check_range(option, value, least, most=None):
+    if value is not None and not (value >= least and (most is None or value <= most)):
+        rule = f"at least {least}" if most is None else f"between {least} and {most}"
+        raise ValueError(f"`{option}` must be {rule}. Received: {value}")
 
 
 def _parser():
@@ -173,6 +199,7 @@ def _demos():
 
 
 def _gallery(arguments):
+    _check_range("--port", arguments.port, 1, 65535)
     _demos().launch(
         host=arguments.host,
         port=arguments.port,
@@ -192,6 +219,7 @@ def _tour(arguments):
 def _train(arguments):
     from keras_readinglist.recipes import runner
 
+    _check_range("--seed", arguments.seed, 0)
     if arguments.distribute:
         import keras
 
@@ -213,6 +241,7 @@ def _train(arguments):
 def _reproduce(arguments):
     from keras_readinglist.recipes import report, runner
 
+    _check_range("--jobs", arguments.jobs, 1)
     result = runner.reproduce(
         arguments.item,
         arguments.scale,

@@ -1,5 +1,6 @@
 """The command answers, and says what is wrong in one sentence with exit code 2."""
 
+import io
 import json
 
 import pytest
@@ -50,6 +51,11 @@ def test_presets_and_data(capsys):
         (("evaluate", "char_rnn_shakespear"), "Did you mean char_rnn_shakespeare"),
         (("data", "prepare"), "needs the name of a data set"),
         (("data", "prepare", "mnistt"), "There is no data set 'mnistt'"),
+        (("gallery", "--port", "70000"), "`--port` must be between 1 and 65535. Received: 70000"),
+        (("gallery", "--port", "0"), "`--port` must be between 1 and 65535. Received: 0"),
+        (("gallery", "--port", "-1"), "`--port` must be between 1 and 65535. Received: -1"),
+        (("train", "set2set", "--seed", "-1"), "`--seed` must be at least 0. Received: -1"),
+        (("reproduce", "set2set", "--jobs", "0"), "`--jobs` must be at least 1. Received: 0"),
     ],
 )
 def test_errors_are_one_sentence(capsys, monkeypatch, arguments, sentence):
@@ -66,6 +72,29 @@ def test_unknown_commands_and_help(capsys):
     for name in commands:
         code, out, _ = run(capsys, name, "--help")
         assert code == 0 and "--backend" in out
+
+
+@pytest.mark.parametrize("page", ["ascii", "cp437", "cp932", "cp1252", "utf-8"])
+def test_consoles_of_every_code_page(monkeypatch, page):
+    class Console(io.TextIOWrapper):
+        def isatty(self):
+            return False
+
+    said = "goal ≥ 0.1 – † naïve → Grünwald"
+    output = Console(io.BytesIO(), encoding=page)
+    monkeypatch.setattr(cli.sys, "stdout", output)
+    monkeypatch.setattr(cli, "_list", lambda _: cli._print_table(said, ("é", "≤"), [("·", "漢")]))
+    assert cli.main(["list"]) == 0
+    output.flush()
+    text = output.buffer.getvalue().decode(page)
+    assert text.startswith("goal >= 0.1 - + naive -> Grunwald" if page == "ascii" else "goal")
+    assert page != "utf-8" or text.startswith(said)
+    assert page != "cp1252" or text.startswith("goal >= 0.1 – † naïve -> Grünwald")
+
+
+def test_an_empty_backend_counts_as_unset(monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "")
+    assert cli.choose_backend() == cli.os.environ["KERAS_BACKEND"] in cli.BACKENDS
 
 
 def test_backend_choice(monkeypatch):
