@@ -1,5 +1,7 @@
 """Executes the pages and builds the site: `python docs/build.py [--execute-only] [slug ...]`.
 
+`python docs/build.py --tables` writes the table of items in README.md and the ledger alone.
+
 `docs/papers/*.py` are notebooks in the percent format. They are run, written as Markdown with
 their outputs into `docs/generated/`, joined by the ledger of all claims and by API pages, and
 built into `site/`.
@@ -19,6 +21,8 @@ import time
 DOCS = pathlib.Path(__file__).parent
 ROOT = DOCS.parent
 GENERATED = DOCS / "generated"
+ITEMS_BEGIN = "<!-- items: written by `python docs/build.py --tables` -->"
+ITEMS_END = "<!-- end of items -->"
 NAMESPACES = (
     "layers",
     "applications",
@@ -95,8 +99,35 @@ def _output(output, picture):
     return ""
 
 
-def write_claims():
-    """Write the ledger of all claims from the reports."""
+def table_of_items():
+    """Return the table of the list in Markdown: what is built, and what is to come."""
+    from keras_readinglist import catalog
+
+    built = [item for item in catalog.ITEMS if item.recipe]
+    rows = ["| # | item | what it is about | built |", "| --- | --- | --- | --- |"]
+    for item in catalog.ITEMS:
+        names = [name.rpartition(".")[2] for name in (item.application, *item.components) if name]
+        offered = ", ".join(f"`{name}`" for name in dict.fromkeys(names)) or "to come"
+        title = f"[{item.title}]({item.url})"
+        rows.append(f"| {item.number} | {title} | {item.summary} | {offered} |")
+    announced = len(catalog.ITEMS) - len(built)
+    return (
+        f"{len(built)} of {len(catalog.ITEMS)} items are built, from equation to exhibit; the "
+        f"other {announced} are\nannounced on the map. `keras-readinglist list` prints the state "
+        "of every cell.\n\n" + "\n".join(rows)
+    )
+
+
+def readme():
+    """Return README.md with the table of items as the catalogue has it."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    before, _, rest = text.partition(ITEMS_BEGIN)
+    _, _, after = rest.partition(ITEMS_END)
+    return f"{before}{ITEMS_BEGIN}\n{table_of_items()}\n{ITEMS_END}{after}"
+
+
+def claims():
+    """Return the ledger of all claims, from the reports, in Markdown."""
     from keras_readinglist import catalog
     from keras_readinglist.recipes import report
 
@@ -119,7 +150,13 @@ def write_claims():
             ),
             "",
         ]
-    (DOCS / "claims.md").write_text("\n".join(parts).rstrip() + "\n", encoding="utf-8")
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def write_tables():
+    """Write what is generated and committed: the ledger, and the table of README.md."""
+    (DOCS / "claims.md").write_text(claims(), encoding="utf-8")
+    (ROOT / "README.md").write_text(readme(), encoding="utf-8")
 
 
 def write_index():
@@ -170,8 +207,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--execute-only", action="store_true", help="do not build the site")
     parser.add_argument("slugs", nargs="*", help="pages to execute; default: all")
+    parser.add_argument("--tables", action="store_true", help="write ledger and README.md alone")
     arguments = parser.parse_args()
     sys.path.insert(0, str(ROOT))
+    if arguments.tables:
+        write_tables()
+        return
     GENERATED.mkdir(exist_ok=True)
     for source in sorted((DOCS / "papers").glob("*.py")):
         if arguments.slugs and source.stem.replace("_", "-") not in arguments.slugs:
@@ -179,7 +220,7 @@ def main():
         began = time.perf_counter()
         page(source, GENERATED / "papers" / f"{source.stem}.md")
         print(f"{source.stem}: {time.perf_counter() - began:.0f} s", flush=True)
-    write_claims()
+    write_tables()
     write_index()
     write_api()
     if not arguments.execute_only:

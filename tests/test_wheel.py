@@ -34,6 +34,7 @@ def test_wheel(tmp_path):
             assert f"keras_readinglist/pages/{item.module}.py" in names
         if catalog.report(item.slug):
             assert f"keras_readinglist/reports/{item.slug}.json" in names
+        assert f"keras_readinglist/catalog/items/{item.slug}.toml" in names
     assert "keras_readinglist/py.typed" in names
     for path in (ROOT / "keras_readinglist").rglob("*.py"):
         assert path.relative_to(ROOT).as_posix() in names
