@@ -2,7 +2,7 @@
 
 import threading
 
-from keras_readinglist.presets import load_preset
+from keras_readinglist.applications.loading import load_preset
 
 _MODELS = {}
 _GUARD = threading.Lock()

@@ -6,15 +6,18 @@ A preset is a directory of three files, laid out as KerasHub lays them out:
 - `model.weights.h5`: its weights, optionally stored in half precision;
 - `metadata.json`: who made it, from which data, under which licence, and what it scores.
 
-Loading builds only classes of this package and of Keras itself. No code is ever read from a preset.
+Loading builds only classes of this package and of Keras itself, and those that the caller names.
+No code is ever read from a preset. `applications.load_preset` finds the class by itself.
 """
 
 import difflib
 import json
 import pathlib
+import tempfile
 
 import h5py
 import keras
+import numpy as np
 
 DIRECTORY = pathlib.Path(__file__).parent / "pretrained"
 SIZE_LIMIT = 2_000_000
@@ -46,7 +49,16 @@ def read_metadata(name):
     Raises:
         PresetError: If the preset is unknown or its metadata is no JSON object.
     """
-    return _read_json(_locate(name) / "metadata.json")
+    return _read_json(locate(name) / "metadata.json")
+
+
+def read_config(name):
+    """Return the configuration of the model of a preset; arguments as in `read_metadata`."""
+    config = _read_json(locate(name) / "config.json")
+    for key, kind in (("class_name", str), ("config", dict)):
+        if not isinstance(config.get(key), kind):
+            raise PresetError(f"`{name}/config.json` is damaged: it has no `{key}`.")
+    return config
 
 
 class _Presets:
@@ -67,13 +79,16 @@ class PresetMixin:
     presets = _Presets()
 
     @classmethod
-    def from_preset(cls, name, load_weights=True, **kwargs):
+    def from_preset(cls, name, load_weights=True, custom_objects=None, **kwargs):
         """Build a model from a preset, with its trained weights.
 
         Args:
             name: String: the name of a shipped preset, the path of a directory written by
                 `save_to_preset`, or `hf://user/repository` (needs `huggingface_hub`).
             load_weights: Boolean, whether to load the weights. Defaults to `True`.
+            custom_objects: Dictionary of further classes and functions that the preset may use,
+                by the names they are registered under. Your own subclass needs none when it is
+                the class that is called.
             **kwargs: Constructor arguments that override the stored ones.
 
         Returns:
@@ -82,41 +97,49 @@ class PresetMixin:
         Raises:
             PresetError: If the preset is unknown, damaged or of another class.
         """
-        directory = _locate(name)
-        config = _read_json(directory / "config.json")
-        stored = config.get("class_name")
-        if config.get("registered_name") != f"keras_readinglist>{stored}":
-            raise PresetError(f"`{name}` holds a {stored!r}, which is not of keras_readinglist.")
-        if stored not in {c.__name__ for c in _family(cls)}:
-            raise PresetError(f"`{name}` holds a {stored}, not a {cls.__name__}.")
-        _refuse_foreign_classes(config, name)
-        config.get("config", {}).update(kwargs)
+        config = read_config(name)
+        named = {_name_of(cls): cls, **(custom_objects or {})}
+        stored = str(config.get("registered_name"))
+        if stored not in named and not stored.startswith("keras_readinglist>"):
+            raise PresetError(
+                f"`{name}` holds a {stored!r}, which is not of keras_readinglist. If you trust it, "
+                f"name its class: `from_preset(..., custom_objects={{{stored!r}: ...}})`."
+            )
+        if stored not in named and stored not in map(_name_of, _family(cls)):
+            raise PresetError(f"`{name}` holds a {config['class_name']}, not a {cls.__name__}.")
         try:
-            model = keras.saving.deserialize_keras_object(config, safe_mode=True)
+            _refuse_foreign_classes(config, name, named)
+        except RecursionError as error:
+            raise PresetError(f"`{name}/config.json` is damaged: it is too deep.") from error
+        config["config"].update(kwargs)
+        try:
+            model = keras.saving.deserialize_keras_object(config, named, safe_mode=True)
         except Exception as error:
             raise PresetError(f"`{name}/config.json` does not describe a model: {error}") from error
+        if not isinstance(model, cls):
+            raise PresetError(f"`{name}` holds a {config['class_name']}, not a {cls.__name__}.")
         if load_weights:
-            _load_weights(model, directory / "model.weights.h5", name)
+            _load_weights(model, locate(name) / "model.weights.h5", name)
         return model
 
     def save_to_preset(self, directory, metadata=None, half=False):
-        """Write the model as a preset.
+        """Write the model as a preset: all of it, or nothing.
 
         Args:
             directory: String or path, made if it does not exist.
-            metadata: Dictionary of further fields for `metadata.json`.
-            half: Boolean, whether to store the weights in float16. Defaults to `False`.
+            metadata: Dictionary of further fields for `metadata.json`; may hold NumPy numbers.
+            half: Boolean, whether to store the weights in float16, except those that are too large
+                for it. Defaults to `False`.
+
+        Raises:
+            ValueError: If the model is not built, or `metadata` is not JSON.
         """
         import keras_readinglist
 
         if not self.built:
             raise ValueError("`save_to_preset` needs a built model: call it on data first.")
-        directory = pathlib.Path(directory)
-        directory.mkdir(parents=True, exist_ok=True)
         config = keras.saving.serialize_keras_object(self)
         config.pop("compile_config", None)
-        _write_json(directory / "config.json", config)
-        _save_weights(self, directory / "model.weights.h5", half)
         facts = {
             "class": type(self).__name__,
             "parameters": self.count_params(),
@@ -124,29 +147,23 @@ class PresetMixin:
             "package_version": keras_readinglist.__version__,
             "stored_dtype": "float16" if half else "as trained",
         }
-        _write_json(directory / "metadata.json", {**facts, **(metadata or {})})
+        texts = {
+            "config.json": _to_json("the model's configuration", config),
+            "metadata.json": _to_json("`metadata`", {**facts, **(metadata or {})}),
+        }
+        directory = pathlib.Path(directory).expanduser()
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=directory) as folder:
+            written = pathlib.Path(folder)
+            _save_weights(self, written / "model.weights.h5", half)
+            for file, text in texts.items():
+                (written / file).write_text(text, encoding="utf-8")
+            for file in _FILES:
+                (written / file).replace(directory / file)
 
 
-def load_preset(name):
-    """Build the model of a preset without naming its class.
-
-    Args:
-        name: String, as in `from_preset`.
-
-    Returns:
-        A model of the class that the preset names.
-
-    Raises:
-        PresetError: If the preset is unknown, damaged, or not of this package.
-    """
-    from keras_readinglist import applications
-
-    class_name = _read_json(_locate(name) / "config.json").get("class_name")
-    if class_name not in applications.__all__:
-        raise PresetError(
-            f"`{name}` is no preset of keras_readinglist: its class is {class_name!r}."
-        )
-    return getattr(applications, class_name).from_preset(name)
+def _name_of(cls):
+    return keras.saving.get_registered_name(cls)
 
 
 def _family(cls):
@@ -156,7 +173,12 @@ def _family(cls):
         yield from _family(child)
 
 
-def _locate(name):
+def locate(name):
+    """Return the directory of a preset; arguments as in `read_metadata`.
+
+    Raises:
+        PresetError: If there is none.
+    """
     name = str(name)
     if name.startswith("hf://"):
         try:
@@ -164,10 +186,11 @@ def _locate(name):
         except ImportError as error:
             raise ImportError("`hf://` presets need: pip install huggingface_hub") from error
         return pathlib.Path(snapshot_download(name.removeprefix("hf://"), allow_patterns=_FILES))
-    for directory in (DIRECTORY / name, pathlib.Path(name)):
+    given = pathlib.Path(name).expanduser()
+    for directory in (DIRECTORY / name, given):
         if (directory / "config.json").is_file():
             return directory
-    if pathlib.Path(name).is_dir():
+    if given.is_dir():
         raise PresetError(f"`{name}` is a directory without config.json, so it is no preset.")
     close = difflib.get_close_matches(name, list_presets(), cutoff=0.4)
     hint = f" Did you mean {' or '.join(close)}?" if close else ""
@@ -177,7 +200,7 @@ def _locate(name):
 def _read_json(path):
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise PresetError(
             f"{path.parent.name}/{path.name} is missing or damaged: {error}"
         ) from error
@@ -186,18 +209,28 @@ def _read_json(path):
     return value
 
 
-def _write_json(path, value):
-    path.write_text(json.dumps(value, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+def _to_json(what, value):
+    """Return JSON; NumPy numbers and arrays become plain ones."""
+
+    def plain(thing):
+        if isinstance(thing, np.generic | np.ndarray):
+            return thing.tolist()
+        raise TypeError(f"{type(thing).__name__} is not JSON")
+
+    try:
+        return json.dumps(value, indent=2, sort_keys=True, default=plain) + "\n"
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"{what} must be plain JSON: {error}") from error
 
 
-def _refuse_foreign_classes(config, name):
-    """Raise if a nested class of `config` comes from outside this package and Keras."""
+def _refuse_foreign_classes(config, name, named):
+    """Raise if a nested class of `config` is not of this package, of Keras, or in `named`."""
     if isinstance(config, list):
         for value in config:
-            _refuse_foreign_classes(value, name)
+            _refuse_foreign_classes(value, name, named)
     if not isinstance(config, dict):
         return
-    if "class_name" in config:
+    if "class_name" in config and not _is_named(config, named):
         module = str(config.get("module") or "keras_readinglist").split(".")[0]
         registered = str(config.get("registered_name") or "keras").split(">")[0]
         package = registered if ">" in str(config.get("registered_name")) else "keras"
@@ -205,7 +238,15 @@ def _refuse_foreign_classes(config, name):
         if not known or config["class_name"] in _UNTRUSTED_CLASSES:
             raise PresetError(f"`{name}` asks for the foreign class {config['class_name']!r}.")
     for value in config.values():
-        _refuse_foreign_classes(value, name)
+        _refuse_foreign_classes(value, name, named)
+
+
+def _is_named(config, named):
+    """Return whether the caller gave the very class, or function, that `config` asks for."""
+    if config["class_name"] == "function":
+        return str(config.get("config")) in named
+    given = named.get(str(config.get("registered_name")))
+    return isinstance(given, type) and given.__name__ == config["class_name"]
 
 
 def _load_weights(model, path, name):
@@ -235,9 +276,10 @@ def _copy_halved(source, target):
             continue
         value = item[()]
         options = {"compression": "gzip", "shuffle": True} if value.size > 64 else {}
-        target.create_dataset(
-            key, data=value.astype("float16" if value.dtype == "f4" else value.dtype), **options
-        )
+        finite = value[np.isfinite(value)] if value.dtype == "f4" else None
+        if finite is not None and np.abs(finite).max(initial=0) <= np.finfo("float16").max:
+            value = value.astype("float16")
+        target.create_dataset(key, data=value, **options)
         target[key].attrs.update(item.attrs)
 
 

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 import keras
 
 from keras_readinglist import presets, recipes
+from keras_readinglist.applications.loading import load_preset
 from keras_readinglist.recipes import report
 from keras_readinglist.recipes.training import Checkpoint, MetricsLog, read_log
 
@@ -178,7 +179,7 @@ def write_presets(slug, directory, scale="reduced", output="runs"):
         if result is None:
             continue
         source = run_directory(output, slug, scale, trained.run, seed)
-        model = presets.load_preset(source / "model")
+        model = load_preset(source / "model")
         target = pathlib.Path(directory).expanduser() / name
         metadata = {
             "description": trained.description,
@@ -192,7 +193,7 @@ def write_presets(slug, directory, scale="reduced", output="runs"):
             "metrics": result["metrics"],
         }
         model.save_to_preset(target, metadata, half=trained.half)
-        stored = presets.load_preset(target)  # measured after the cast to half precision
+        stored = load_preset(target)  # measured after the cast to half precision
         check = {key: float(value) for key, value in trained.check(stored).items()}
         model.save_to_preset(target, {**metadata, "check": check}, half=trained.half)
         size = sum(file.stat().st_size for file in target.iterdir())
@@ -218,7 +219,7 @@ def evaluate(name):
         raise ValueError(f"`{name}` was not written by a recipe: its metadata names none.")
     recipe = recipes.load(metadata["recipe"])
     config = recipe.config(metadata["run"], metadata["scale"], metadata["seed"])
-    now = recipe.experiment(metadata["run"]).measure(presets.load_preset(name), config)
+    now = recipe.experiment(metadata["run"]).measure(load_preset(name), config)
     return now, metadata.get("metrics", {})
 
 

@@ -10,10 +10,10 @@ from keras_readinglist.applications import (
     RelationalRNNSeq2Seq,
     TruncatedBPTT,
 )
+from keras_readinglist.applications.loading import load_preset
 from keras_readinglist.datasets import StreamBatcher, learn_to_execute, nth_farthest
 from keras_readinglist.datasets.learn_to_execute import VOCABULARY, longest
 from keras_readinglist.layers import LSTM, NTM, RelationalMemory
-from keras_readinglist.presets import load_preset
 
 LOSS = keras.losses.SparseCategoricalCrossentropy(
     from_logits=True, reduction="mean_with_sample_weight"
