@@ -206,7 +206,8 @@ def denoise(strokes, flips, chosen, seed=1):
 
 def family(text):
     """Return the distances and the tree of texts, one a line as `name: text`, as HTML."""
-    rows = [row for row in str(text or "")[:60_000].splitlines() if row.strip()]
+    text = str(text or "")[:60_000].lstrip("\ufeff")  # the byte order mark of a pasted file
+    rows = [row for row in text.splitlines() if row.strip()]
     if not 3 <= len(rows) <= 20:
         raise ValueError(f"3 to 20 texts, one a line, please; these are {len(rows)}.")
     pairs = [row.partition(":") for row in rows]

@@ -5,6 +5,8 @@ import pytest
 
 from demos.exhibits import kolmogorov_randomness as exhibit
 
+pytestmark = pytest.mark.once
+
 
 def test_examples_are_explained():
     assert "chain of order 1" in exhibit.explain(exhibit.example("A coin that sticks"))
@@ -24,6 +26,8 @@ def test_noise_is_taken_out_of_a_drawing():
 def test_languages_are_families():
     page = exhibit.family(exhibit.default_family())
     assert page.count("<svg") == 2 and "French 1" in page
+    file = "\ufeff" + exhibit.default_family().replace("\n", "\r\n")
+    assert exhibit.family(file) == page
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ import pytest
 from demos.components.charts import stacked_bars
 from demos.exhibits import mdl_tutorial as exhibit
 
+pytestmark = pytest.mark.once
+
 NML = "Normalized maximum likelihood"
 
 

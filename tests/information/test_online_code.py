@@ -126,10 +126,10 @@ def test_outputs_that_are_no_probabilities_are_refused():
 
 
 def test_probe():
-    features, blocks = RNG.standard_normal((128, 3)), [64, 64]
+    features, blocks = RNG.standard_normal((640, 2)), [320, 320]
     labels = (features[:, 1] > 0).astype(int)
-    easy = info.mdl_probe(features, labels, epochs=60, block_sizes=blocks)
-    hard = info.mdl_probe(features, RNG.integers(0, 2, 128), epochs=60, block_sizes=blocks)
+    easy = info.mdl_probe(features, labels, epochs=24, block_sizes=blocks)
+    hard = info.mdl_probe(features, RNG.integers(0, 2, 640), epochs=24, block_sizes=blocks)
     assert easy.total < 0.8 * hard.total
     assert info.uniform_code_length(8, 2) == 8
 
