@@ -5,6 +5,8 @@ import pytest
 
 from demos.exhibits import coffee_automaton, complexodynamics
 
+pytestmark = pytest.mark.once
+
 
 def test_mixing_streams_and_ends_mixed():
     pages = list(coffee_automaton.mix("Interacting", 32, 4, "", frames=12))
