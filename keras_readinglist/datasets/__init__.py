@@ -1,6 +1,13 @@
 """Real data sets and seeded task generators, all as NumPy arrays."""
 
-from keras_readinglist.datasets import loading, text
+from keras_readinglist.datasets import (
+    loading,
+    mnist,
+    python_source,
+    shakespeare,
+    tatoeba_eng_fra,
+    tiny_shakespeare,
+)
 from keras_readinglist.datasets.algorithmic_tasks import (
     associative_recall_task,
     copy_task,
@@ -23,10 +30,11 @@ from keras_readinglist.datasets.streams import StreamBatcher
 from keras_readinglist.datasets.tsp import shortest_tours, tsp_batch
 
 DATASETS = {
-    "python_source": text.PYTHON_SOURCE,
-    "shakespeare": text.SHAKESPEARE,
-    "tatoeba_eng_fra": text.TATOEBA,
-    "tiny_shakespeare": text.TINY_SHAKESPEARE,
+    "mnist": mnist.DATASET,
+    "python_source": python_source.DATASET,
+    "shakespeare": shakespeare.DATASET,
+    "tatoeba_eng_fra": tatoeba_eng_fra.DATASET,
+    "tiny_shakespeare": tiny_shakespeare.DATASET,
 }
 
 __all__ = [
@@ -50,9 +58,9 @@ __all__ = [
     "nth_farthest",
     "prepare",
     "priority_sort_task",
-    "repeat_copy_task",
     "read_babi",
     "read_clevr_questions",
+    "repeat_copy_task",
     "shortest_tours",
     "sort_of_clevr",
     "sorting_batch",
@@ -71,7 +79,8 @@ def load(name, split="train", *, data_dir=None, download=False):
     Args:
         name: String, a key of `DATASETS`: `"tiny_shakespeare"` (a string),
             `"shakespeare"` (a list of 42 works), `"python_source"` (a list of modules of the
-            running interpreter's standard library).
+            running interpreter's standard library), `"tatoeba_eng_fra"` (a list of pairs of
+            sentences), `"mnist"` (images `(n, 28, 28)` and labels).
         split: String, `"train"`, `"validation"` or `"test"`.
         data_dir: Path of a folder that holds the raw files.
         download: Boolean, whether to fetch the set if it is nowhere on this machine.
@@ -80,19 +89,20 @@ def load(name, split="train", *, data_dir=None, download=False):
         The data of the split.
 
     Raises:
-        ValueError: If the name or the split is unknown.
+        ValueError: If the name or the split is unknown, or a file is damaged; it is named.
         DatasetNotFoundError: If the set is not here; the message says what to type.
+        RuntimeError: If TensorFlow Datasets has prepared the set, and cannot read it.
     """
     return loading.load(name, _dataset(name), split, data_dir, download)
 
 
 def find(name, data_dir=None):
-    """Return the local path of a data set, or `None`; arguments as in `load`."""
+    """Return the local path of a data set, or `None`; `name` and `data_dir` as in `load`."""
     return loading.find(_dataset(name), data_dir)
 
 
 def prepare(name, data_dir=None):
-    """Fetch a data set for offline use and return its path; arguments as in `load`."""
+    """Fetch a data set for offline use, return its path; `name` and `data_dir` as in `load`."""
     return loading.prepare(name, _dataset(name), data_dir)
 
 

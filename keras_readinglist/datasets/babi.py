@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from keras_readinglist.datasets.text import read_text, words_of
+
 PEOPLE = ("Anna", "Ben", "Carla", "David", "Emil", "Fiona")
 PLACES = ("kitchen", "garden", "office", "hall", "cellar", "attic")
 THINGS = ("apple", "book", "lamp", "letter")
@@ -54,7 +56,7 @@ def read_babi(source):
         - [Weston et al., 2015](https://arxiv.org/abs/1502.05698)
     """
     is_path = isinstance(source, pathlib.Path) or "\n" not in str(source)
-    text = pathlib.Path(source).read_text(encoding="utf-8") if is_path else source
+    text = read_text(source) if is_path else source.removeprefix("\ufeff")
     examples, sentences = [], {}
     for row, line in enumerate(text.splitlines(), 1):
         if not line.strip():
@@ -217,11 +219,6 @@ TASKS = {
 }
 
 
-def words_of(text):
-    """Return the words of a sentence in lower case."""
-    return re.findall(r"[a-z']+", text.lower())
-
-
 def vocabulary_of(examples):
     """Return the sorted words of stories and questions, and the sorted answers."""
     words = {w for e in examples for s in (*e.story, e.question) for w in words_of(s)}
@@ -257,7 +254,7 @@ def encode_stories(examples, vocabulary, max_sentences=20, max_words=12):
         Int32 arrays of stories `(n, max_sentences, max_words)` and questions `(n, max_words)`.
 
     Raises:
-        ValueError: If a word is unknown or a sentence is too long.
+        ValueError: If a word is unknown, or a sentence is too long or has no word.
     """
     ids = {word: k for k, word in enumerate(vocabulary, 1)}
     stories = np.zeros((len(examples), max_sentences, max_words), "int32")
@@ -266,6 +263,8 @@ def encode_stories(examples, vocabulary, max_sentences=20, max_words=12):
     @cache  # sentences recur
     def encoded(text):
         words = words_of(text)
+        if not words:
+            raise ValueError(f"A sentence must have a word. Received: {text!r}")
         unknown = [w for w in words if w not in ids]
         if unknown:
             raise ValueError(f"The word {unknown[0]!r} is not in the vocabulary.")

@@ -1,9 +1,10 @@
 """CLEVR's questions and answers, from the JSON files of the data set."""
 
 import json
-import pathlib
 import re
 from typing import NamedTuple
+
+from keras_readinglist.datasets.text import read_text, words_of
 
 
 class Question(NamedTuple):
@@ -26,18 +27,25 @@ def read_clevr_questions(path):
         List of `Question`.
 
     Raises:
-        ValueError: If the file is not one of CLEVR's.
+        ValueError: If the file is damaged or not one of CLEVR's.
 
     References:
         - [Johnson et al., 2016](https://arxiv.org/abs/1612.06890)
     """
-    content = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+    try:
+        content = json.loads(read_text(path))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path} is damaged: {error}") from error
     if not isinstance(content, dict) or not isinstance(content.get("questions"), list):
         raise ValueError(f"{path} holds no list `questions`, so it is no question file of CLEVR.")
     rows = content["questions"]
-    return [Question(r["image_filename"], r["question"], r.get("answer")) for r in rows]
+    try:
+        return [Question(r["image_filename"], r["question"], r.get("answer")) for r in rows]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path} holds a question without text or image: {error}") from error
 
 
 def tokenize(question):
     """Return the words of a question in lower case, with its punctuation as words."""
-    return re.findall(r"[a-z0-9]+|[?;,]", question.lower())
+    parts = re.findall(r"[?;,]|[^?;,]+", question)
+    return [word for part in parts for word in (part if part in "?;," else words_of(part))]

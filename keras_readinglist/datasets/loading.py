@@ -1,16 +1,73 @@
 """Where real data comes from: a local folder, a prepared TFDS directory, or a download."""
 
 import difflib
+import gzip
+import importlib.util
+import lzma
 import os
 import pathlib
+import tempfile
+import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 ENVIRONMENT = "KERAS_READINGLIST_DATA"
+SPLITS = ("train", "validation", "test")
+_DAMAGED = (
+    ValueError,
+    EOFError,
+    gzip.BadGzipFile,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 class DatasetNotFoundError(FileNotFoundError):
     """A data set that is nowhere on this machine; the message says what to type."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A file on the internet that belongs to a data set.
+
+    Args:
+        url: Its address.
+        sha256: The SHA-256 of its content, in hexadecimal digits.
+        path: Where it lies below the data directory.
+    """
+
+    url: str
+    sha256: str
+    path: str
+
+    def fetch(self, directory: pathlib.Path) -> None:
+        """Download the file into a directory: whole and verified, or not at all.
+
+        Args:
+            directory: The data directory.
+
+        Raises:
+            OSError: If it cannot be had, or has another content.
+        """
+        import keras
+
+        target = directory / self.path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".partial-") as folder:
+            try:
+                found = keras.utils.get_file(
+                    target.name,
+                    self.url,
+                    file_hash=self.sha256,
+                    hash_algorithm="sha256",
+                    cache_dir=folder,
+                    cache_subdir="",
+                )
+            except Exception as error:  # Keras raises a plain `Exception` without a network
+                raise OSError(f"{self.url} could not be downloaded: {error}") from error
+            os.replace(found, target)
 
 
 @dataclass(frozen=True)
@@ -23,9 +80,11 @@ class Dataset:
         split: Function `(content, split) -> data`.
         splits: Names of its splits.
         licence: Its licence.
-        download: Function `(path)` that fetches it to that place and verifies it, if there is one.
+        files: The files that it is fetched as; none if it cannot be fetched.
+        pack: Function `(directory, path)` that makes its file of fetched ones, if it is not one.
         tfds: Its name in TensorFlow Datasets, if it has one.
-        from_tfds: Function `(list of examples by split name) -> data` for an example iterator.
+        from_tfds: Function `(examples, split) -> data`; `examples(name)` gives those of a split of
+            TensorFlow Datasets, one after the other.
         always_here: Whether it needs no data directory.
     """
 
@@ -34,10 +93,16 @@ class Dataset:
     split: Callable
     splits: tuple[str, ...]
     licence: str
-    download: Callable | None = None
+    files: tuple[File, ...] = ()
+    pack: Callable | None = None
     tfds: str | None = None
     from_tfds: Callable | None = None
     always_here: bool = False
+
+    def lies_in(self, directory: pathlib.Path) -> bool:
+        """Return whether a directory has all of it."""
+        parts = [self.path] if self.pack or not self.files else [file.path for file in self.files]
+        return all((directory / part).exists() for part in parts)
 
 
 def find(dataset: Dataset, data_dir=None) -> pathlib.Path | None:
@@ -45,14 +110,15 @@ def find(dataset: Dataset, data_dir=None) -> pathlib.Path | None:
     if dataset.always_here:
         return pathlib.Path(dataset.path)
     for directory in (data_dir, os.environ.get(ENVIRONMENT), cache_directory()):
-        if directory and (pathlib.Path(directory) / dataset.path).exists():
-            return pathlib.Path(directory) / dataset.path
+        if directory and dataset.lies_in(pathlib.Path(directory).expanduser()):
+            return pathlib.Path(directory).expanduser() / dataset.path
     return None
 
 
 def cache_directory() -> pathlib.Path:
     """Return the folder that downloads go to."""
-    return pathlib.Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "keras_readinglist"
+    home = os.environ.get("KERAS_HOME") or "~/.keras"
+    return pathlib.Path(home).expanduser() / "keras_readinglist"
 
 
 def load(name: str, dataset: Dataset, split: str, data_dir=None, download=False):
@@ -62,14 +128,20 @@ def load(name: str, dataset: Dataset, split: str, data_dir=None, download=False)
         raise ValueError(f"`split` of {name} must be one of {known}. Received: {split!r}")
     path = find(dataset, data_dir)
     if path is None and dataset.tfds:
-        prepared = _from_tfds(dataset, split, data_dir, download=False)
-        if prepared is not None:
-            return prepared
+        try:
+            builder = prepared_tfds(dataset.tfds, data_dir)
+            if builder is not None:
+                return _read_tfds(dataset, builder, split)
+        except Exception as error:  # of any kind, from deep inside
+            raise RuntimeError(f"TensorFlow Datasets cannot read {name}: {error}") from error
     if path is None and download:
         path = prepare(name, dataset, data_dir)
     if path is None:
         raise DatasetNotFoundError(_how_to_get(name, dataset))
-    return dataset.split(dataset.read(path), split)
+    try:
+        return dataset.split(dataset.read(path), split)
+    except _DAMAGED as error:
+        raise ValueError(f"{path} cannot be read as {name}: {error}") from error
 
 
 def prepare(name: str, dataset: Dataset, data_dir=None) -> pathlib.Path:
@@ -77,35 +149,61 @@ def prepare(name: str, dataset: Dataset, data_dir=None) -> pathlib.Path:
     path = find(dataset, data_dir)
     if path is not None:
         return path
-    if dataset.download is None:
+    if not dataset.files:
         raise DatasetNotFoundError(_how_to_get(name, dataset))
     directory = data_dir or os.environ.get(ENVIRONMENT) or cache_directory()
-    path = pathlib.Path(directory) / dataset.path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    dataset.download(path)
+    directory = pathlib.Path(directory).expanduser()
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / dataset.path
+    if dataset.pack is None:
+        for file in dataset.files:
+            if not (directory / file.path).exists():
+                file.fetch(directory)
+        return path
+    with tempfile.TemporaryDirectory(dir=directory, prefix=".partial-") as folder:
+        for file in dataset.files:
+            file.fetch(pathlib.Path(folder))
+        packed = pathlib.Path(folder) / "packed"
+        dataset.pack(pathlib.Path(folder), packed)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(packed, path)
     return path
 
 
-def _from_tfds(dataset: Dataset, split: str, data_dir, download: bool):
-    """Read a set that TFDS has prepared, with or without TensorFlow; `None` if there is none."""
-    try:
-        import tensorflow_datasets as tfds
+def prepared_tfds(name: str, data_dir=None):
+    """Return the builder of a set that TensorFlow Datasets has prepared, or `None`.
 
-        source = tfds.data_source(dataset.tfds, split=split, data_dir=data_dir, download=download)
-    except Exception:  # TFDS is absent, or has no ArrayRecord of it: try its TFRecords
-        try:
+    It is looked for in `data_dir`, in `$TFDS_DATA_DIR` and in `~/tensorflow_datasets`.
+    """
+    if importlib.util.find_spec("tensorflow_datasets") is None:
+        return None
+    places = (data_dir, os.environ.get("TFDS_DATA_DIR"), "~/tensorflow_datasets")
+    for place in places:
+        directory = pathlib.Path(place).expanduser() if place else None
+        if directory and (directory / name).is_dir():  # else TFDS need not be imported
             import tensorflow_datasets as tfds
 
-            loaded = tfds.load(dataset.tfds, split=split, data_dir=data_dir, download=download)
-            source = tfds.as_numpy(loaded)
-        except Exception:
-            return None
-    return dataset.from_tfds(source)
+            builder = tfds.builder(name, data_dir=directory)
+            if builder.is_prepared():
+                return builder
+    return None
+
+
+def _read_tfds(dataset: Dataset, builder, split: str):
+    """Read a split, from ArrayRecord files without TensorFlow, from TFRecord files with it."""
+    import tensorflow_datasets as tfds
+
+    def examples(name):
+        if builder.info.file_format is tfds.core.FileFormat.ARRAY_RECORD:
+            return builder.as_data_source(name)
+        return tfds.as_numpy(builder.as_dataset(name))
+
+    return dataset.from_tfds(examples, split)
 
 
 def _how_to_get(name: str, dataset: Dataset) -> str:
     ways = [f"put {dataset.path} into a folder and set {ENVIRONMENT} to that folder"]
-    if dataset.download:
+    if dataset.files:
         ways.insert(0, f"type `keras-readinglist data prepare {name}`")
     return f"The data set {name} is not on this machine: {', or '.join(ways)}."
 

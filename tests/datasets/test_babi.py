@@ -12,6 +12,7 @@ from keras_readinglist.datasets.babi import (
     encode_stories,
     story_words,
     vocabulary_of,
+    words_of,
 )
 from keras_readinglist.datasets.clevr import tokenize
 
@@ -110,6 +111,45 @@ def test_bad_lines_are_named(text, message):
         read_babi(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("José est allé au café.", ["josé", "est", "allé", "au", "café"]),
+        ("Jose\u0301 n’a pas faim", ["josé", "n'a", "pas", "faim"]),  # as macOS writes it
+        ("Мария пошла на кухню!", ["мария", "пошла", "на", "кухню"]),
+        ("Ο Γιώργος είναι εδώ", ["ο", "γιώργος", "είναι", "εδώ"]),
+        ("हिन्दी में लिखा", ["हिन्दी", "में", "लिखा"]),
+        ("مريم في المطبخ؟", ["مريم", "في", "المطبخ"]),
+        ("Anna has 2 apples, Ben ٣.", ["anna", "has", "2", "apples", "ben", "٣"]),
+        ("x_1: ½ of it", ["x", "1", "½", "of", "it"]),
+    ],
+)
+def test_words_of_every_alphabet_are_kept(text, words):
+    assert words_of(text) == words
+
+
+def test_stories_in_another_alphabet():
+    text = "1 Мария пошла на кухню.\n2 Где Мария?\tкухня\t1\n"
+    words, answers = vocabulary_of(read_babi(text))
+    stories, questions = encode_stories(read_babi(text), words)
+    assert (stories > 0).sum() == 4 and (questions > 0).sum() == 2 and answers == ("кухня",)
+    with pytest.raises(ValueError, match=r"A sentence must have a word. Received: '\?!'"):
+        encode_stories(read_babi("1 ?!\n2 Где Мария?\tкухня\t1\n"), words)
+
+
+def test_files_as_editors_save_them(tmp_path, monkeypatch):
+    expected = read_babi(OFFICIAL)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    for content in (OFFICIAL.replace("\n", "\r\n").encode(), OFFICIAL.encode()):
+        (tmp_path / "qa1.txt").write_bytes(b"\xef\xbb\xbf" + content)
+        assert read_babi(tmp_path / "qa1.txt") == expected == read_babi("~/qa1.txt")
+    assert read_babi("\ufeff" + OFFICIAL) == expected
+    (tmp_path / "qa1.txt").write_bytes("1 José.\n".encode("latin-1"))
+    with pytest.raises(ValueError, match="qa1.txt is not UTF-8"):
+        read_babi(tmp_path / "qa1.txt")
+
+
 def test_encoding():
     examples = read_babi(OFFICIAL)
     words, answers = vocabulary_of(examples)
@@ -141,6 +181,17 @@ def test_clevr_questions(tmp_path):
     questions = read_clevr_questions(path)
     assert [q.answer for q in questions] == ["no", "yes"] and questions[0].image == "a.png"
     assert tokenize(questions[0].question) == ["are", "there", "2", "cubes", "?"]
+    assert tokenize("Köln; où, là?") == ["köln", ";", "où", ",", "là", "?"]
     path.write_text("[]")
     with pytest.raises(ValueError, match="holds no list `questions`"):
         read_clevr_questions(path)
+    for content in (
+        '{"questions": [{"ques',
+        '{"questions": [{"question": "?"}]}',
+        '{"questions": [1]}',
+    ):
+        path.write_text(content)
+        with pytest.raises(ValueError, match="CLEVR_val_questions.json"):
+            read_clevr_questions(path)
+    path.write_bytes(b"\xef\xbb\xbf" + json.dumps({"questions": [row]}).encode())
+    assert len(read_clevr_questions(path)) == 1

@@ -1,0 +1,67 @@
+"""Handwritten digits: 50,000 train, the last 10,000 training images validation, 10,000 test."""
+
+import pathlib
+
+import numpy as np
+
+from keras_readinglist.datasets.images import read_idx
+from keras_readinglist.datasets.loading import SPLITS, Dataset, File
+
+_URL = "https://storage.googleapis.com/cvdf-datasets/mnist/"
+_DIGESTS = {
+    "train-images-idx3": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+    "train-labels-idx1": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+    "t10k-images-idx3": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+    "t10k-labels-idx1": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+}
+
+
+class _Parts:
+    """Images and labels of the two parts that were published, read when they are asked for."""
+
+    def __init__(self, read):
+        self.read = read
+
+    def split(self, split: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return images `(n, 28, 28)`, uint8, and labels `(n,)`, int32."""
+        images, labels = self.read("test" if split == "test" else "train")
+        chosen = {"train": slice(-10_000), "validation": slice(-10_000, None)}
+        rows = chosen.get(split, slice(None))
+        return images[rows], labels[rows].astype("int32")
+
+
+def read_folder(path: pathlib.Path) -> _Parts:
+    """Return the parts whose files lie in a folder."""
+
+    def read(part):
+        stem = {"train": "train", "test": "t10k"}[part]
+        files = (f"{stem}-{kind}-ubyte.gz" for kind in ("images-idx3", "labels-idx1"))
+        return [read_idx(path / file) for file in files]
+
+    return _Parts(read)
+
+
+def from_tfds(examples, split):
+    """Return a split of what TensorFlow Datasets has prepared."""
+
+    def read(part):
+        rows = [(row["image"], row["label"]) for row in examples(part)]
+        images, labels = zip(*rows, strict=True)
+        return np.stack(images)[..., 0], np.array(labels)
+
+    return _Parts(read).split(split)
+
+
+DATASET = Dataset(
+    path="mnist",
+    read=read_folder,
+    split=_Parts.split,
+    splits=SPLITS,
+    licence="CC BY-SA 3.0",
+    files=tuple(
+        File(f"{_URL}{name}-ubyte.gz", digest, f"mnist/{name}-ubyte.gz")
+        for name, digest in _DIGESTS.items()
+    ),
+    tfds="mnist",
+    from_tfds=from_tfds,
+)
