@@ -102,7 +102,7 @@ def find(name, data_dir=None):
 
 
 def prepare(name, data_dir=None):
-    """Fetch a data set for offline use, return its path; `name` and `data_dir` as in `load`."""
+    """Return the path of a data set, fetched if need be; `name` and `data_dir` as in `load`."""
     return loading.prepare(name, _dataset(name), data_dir)
 
 

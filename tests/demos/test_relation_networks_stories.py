@@ -67,7 +67,9 @@ def test_arcs_and_rings():
         (ANNA, "Where is Zoe?", "never read the word 'zoe'"),
         ("<script>", "Where is Anna?", "never read the word 'script'"),
         ("anna " * 13, "Where is Anna?", "A sentence may have 12 words"),
-        (5, 7, "The story needs a sentence"),
+        (5, 7, "never read the word '5'"),
+        ("José est là.", "Where is Anna?", "never read the word 'josé'"),
+        ("Мария пошла.", "Where is Anna?", "never read the word 'мария'"),
     ],
 )
 def test_bad_input_is_answered_in_words(story, question, sentence):
