@@ -2,6 +2,8 @@
 
 from keras import ops
 
+from keras_readinglist.layers.validation import check_same
+
 REFUSED = -1e9  # the score of what must not be chosen: its softmax is 0 in float32
 TINY = 1e-30  # the sum of a row without elements
 
@@ -11,15 +13,41 @@ def refuse(scores, mask):
     return scores if mask is None else ops.where(mask, scores, REFUSED)
 
 
+def as_mask(mask, name, x, axes=2, argument="mask"):
+    """Return a mask as a Boolean tensor, or `None` for `None`.
+
+    Args:
+        mask: Tensor or array of the first axes of `x`, or `None`.
+        name: The argument `x`.
+        x: What is masked.
+        axes: How many axes of `x` the mask has.
+        argument: What the mask is called.
+
+    Raises:
+        ValueError: If the mask has another shape.
+    """
+    if mask is None:
+        return None
+    if len(mask.shape) != axes:
+        raise ValueError(
+            f"`{argument}` must have the first {axes} axes of `{name}`. "
+            f"Received shapes: {tuple(mask.shape)} and {tuple(x.shape)}"
+        )
+    check_same(argument, mask.shape, name, x.shape, axes)
+    return ops.cast(mask, "bool")
+
+
 def blank(x, mask):
-    """Return `x` with zeros where `mask`, without the last axis of `x`, is `False`.
+    """Return `x` with zeros where `mask`, a Boolean tensor of its first axes, is `False`.
 
     A product with zero would keep NaN, and a `where` behind a product would keep it in the gradient
     of the kernel: blank before the first product.
     """
     if mask is None:
         return x
-    return ops.where(ops.expand_dims(ops.cast(mask, "bool"), -1), x, ops.zeros_like(x))
+    for _ in range(len(x.shape) - len(mask.shape)):
+        mask = mask[..., None]
+    return ops.where(mask, x, ops.zeros_like(x))
 
 
 def masked_softmax(scores, mask=None):

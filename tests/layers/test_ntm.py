@@ -225,7 +225,7 @@ def test_states_carry_a_sequence_on():
     np.testing.assert_allclose(array(second), array(whole)[:, 2:], atol=1e-5)
     for got, want in zip(end, last, strict=True):
         np.testing.assert_allclose(array(got), array(want), atol=1e-5)
-    with pytest.raises(ValueError, match="`initial_state` must be tensors of widths"):
+    with pytest.raises(ValueError, match="`initial_state` must be 6 tensors of the shapes"):
         built(X, initial_state=states[1:])
 
 

@@ -12,24 +12,16 @@ from keras_readinglist.layers.ntm.controllers import (
     LSTMController,
     product,
 )
-from keras_readinglist.layers.validation import check_size
+from keras_readinglist.layers.precision import wide
+from keras_readinglist.layers.validation import (
+    check_choice,
+    check_positive,
+    check_shape,
+    check_size,
+    check_states,
+)
 
 CONTROLLERS = {"lstm": LSTMController, "feedforward": FeedForwardController}
-SIZES = (
-    "memory_slots",
-    "memory_width",
-    "controller_units",
-    "controller_layers",
-    "read_heads",
-    "write_heads",
-    "shift_range",
-)
-CHOICES = {
-    "addressing": ("content_and_location", "content"),
-    "memory_initializer": ("constant", "learned", "random"),
-    "weighting_initializer": ("one_hot", "uniform", "learned"),
-    "read_initializer": ("zeros", "learned"),
-}
 
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
@@ -116,37 +108,59 @@ class NTMCell(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        given = locals()
-        sizes, choices = ({name: given[name] for name in group} for group in (SIZES, CHOICES))
-        _check(sizes, choices, output_dim, clip_value)
-        for name, value in {**sizes, **choices}.items():
-            setattr(self, name, value)
-        self.output_dim, self.clip_value = output_dim, clip_value
+        self.shift_range = check_size("shift_range", shift_range)
+        self.memory_slots = check_size("memory_slots", memory_slots)
+        smallest = 2 * self.shift_range + 1
+        if self.memory_slots < smallest:
+            raise ValueError(
+                f"`memory_slots` must be at least 2 * shift_range + 1 = {smallest}. "
+                f"Received: memory_slots={memory_slots}"
+            )
+        self.memory_width = check_size("memory_width", memory_width)
+        self.controller_units = check_size("controller_units", controller_units)
+        self.controller_layers = check_size("controller_layers", controller_layers)
+        self.read_heads = check_size("read_heads", read_heads)
+        self.write_heads = check_size("write_heads", write_heads)
+        self.output_dim = None if output_dim is None else check_size("output_dim", output_dim)
+        self.clip_value = check_positive("clip_value", clip_value)
+        self.memory_initializer = check_choice(
+            "memory_initializer", memory_initializer, ("constant", "learned", "random")
+        )
+        self.weighting_initializer = check_choice(
+            "weighting_initializer", weighting_initializer, ("one_hot", "uniform", "learned")
+        )
+        self.read_initializer = check_choice(
+            "read_initializer", read_initializer, ("zeros", "learned")
+        )
+        self.addressing = check_choice(
+            "addressing", addressing, ("content_and_location", "content")
+        )
         self.read_after_write = read_after_write
         self._controller_name = controller if isinstance(controller, str) else None
         self.controller = self._make_controller(controller)
-        self.features = self.controller.output_size + read_heads * memory_width
-        self.output_size = output_dim or self.features
+        self.features = self.controller.output_size + self.read_heads * self.memory_width
+        self.output_size = self.output_dim or self.features
         self.state_size = [
             self.output_size,
             self.features,
-            (read_heads + write_heads) * memory_slots,
-            memory_slots * memory_width,
+            self.heads * self.memory_slots,
+            self.memory_slots * self.memory_width,
             *self.controller.state_sizes,
         ]
         self.parts = self._head_parts()
 
     def _make_controller(self, controller):
+        base = {"dtype": self.dtype_policy, "trainable": self.trainable}
+        if isinstance(controller, dict):  # from a configuration
+            controller = keras.saving.deserialize_keras_object(controller)
         if isinstance(controller, keras.layers.Layer):
-            return LayerController(controller, self.controller_units, dtype=self.dtype_policy)
+            return LayerController(controller, self.controller_units, **base)
         if not isinstance(controller, str) or controller not in CONTROLLERS:
             raise ValueError(
                 "`controller` must be 'lstm', 'feedforward', a Keras cell or a Keras layer. "
                 f"Received: controller={controller!r}"
             )
-        return CONTROLLERS[controller](
-            self.controller_units, self.controller_layers, dtype=self.dtype_policy
-        )
+        return CONTROLLERS[controller](self.controller_units, self.controller_layers, **base)
 
     def _head_parts(self):
         """Return the shapes of the heads' parameters, in the order of the columns of `heads`."""
@@ -169,7 +183,14 @@ class NTMCell(keras.layers.Layer):
         """The number of heads."""
         return self.read_heads + self.write_heads
 
+    @property
+    def state_dtype(self):
+        """The type of states between steps: never less than float32."""
+        return wide(self.compute_dtype)
+
     def build(self, inputs_shape, states_shape=None):
+        check_shape("inputs", inputs_shape, "(batch, features)")
+        self.input_width = inputs_shape[-1]
         self.controller.build(inputs_shape, (None, self.read_heads * self.memory_width))
         size = sum(math.prod(shape) for shape in self.parts.values())
         self._add_matrix("heads", self.controller.output_size, size)
@@ -204,37 +225,39 @@ class NTMCell(keras.layers.Layer):
                 setattr(self, f"initial_{kind}", weight)
 
     def initial_states(self, batch_size):
-        """Return the float32 states before the first step, without that of the output."""
-        shape = (self.memory_slots, self.memory_width)
+        """Return the states before the first step, in the type of states."""
+        shape, dtype = (self.memory_slots, self.memory_width), self.state_dtype
         if self.memory_initializer == "constant":
-            memory = ops.full(shape, 1e-6)
+            memory = ops.full(shape, 1e-6, dtype=dtype)
         else:
-            memory = ops.tanh(ops.cast(self.initial_memory, "float32"))
+            memory = ops.tanh(ops.cast(self.initial_memory, dtype))
         if self.weighting_initializer == "learned":
-            weightings = ops.softmax(ops.cast(self.initial_weighting, "float32"))
+            weightings = ops.softmax(ops.cast(self.initial_weighting, dtype))
         elif self.weighting_initializer == "uniform":
-            weightings = ops.full((self.heads, self.memory_slots), 1.0 / self.memory_slots)
+            shape = (self.heads, self.memory_slots)
+            weightings = ops.full(shape, 1.0 / self.memory_slots, dtype=dtype)
         else:
-            weightings = ops.one_hot(ops.zeros((self.heads,), "int32"), self.memory_slots)
-        features = ops.zeros((self.features,))
+            first = ops.zeros((self.heads,), "int32")
+            weightings = ops.one_hot(first, self.memory_slots, dtype=dtype)
+        features = ops.zeros((self.features,), dtype=dtype)
         if self.read_initializer == "learned":
-            reads = ops.tanh(ops.cast(self.initial_read, "float32"))
-            unread = ops.zeros((self.controller.output_size,))
+            reads = ops.tanh(ops.cast(self.initial_read, dtype))
+            unread = ops.zeros((self.controller.output_size,), dtype=dtype)
             features = ops.concatenate([unread, ops.reshape(reads, (-1,))])
-        controller = [ops.zeros((size,)) for size in self.controller.state_sizes]
+        output = ops.zeros((self.output_size,), dtype=dtype)
+        controller = [ops.zeros((size,), dtype=dtype) for size in self.controller.state_sizes]
         return [
-            ops.tile(ops.reshape(ops.cast(state, "float32"), (1, -1)), (batch_size, 1))
-            for state in (features, weightings, memory, *controller)
+            ops.tile(ops.reshape(state, (1, -1)), (batch_size, 1))
+            for state in (output, features, weightings, memory, *controller)
         ]
 
     def get_initial_state(self, batch_size=None):
         """Return the states before the first step, in the compute type."""
-        states = [ops.zeros((batch_size, self.output_size)), *self.initial_states(batch_size)]
-        return [ops.cast(state, self.compute_dtype) for state in states]
+        return [ops.cast(state, self.compute_dtype) for state in self.initial_states(batch_size)]
 
     def head_parameters(self, h):
         """Return the parameters of all heads, `(..., heads, ...)` each, from the controller."""
-        raw = product(h, self.heads_kernel, self.heads_bias)
+        raw = product(self.compute_dtype, h, self.heads_kernel, self.heads_bias)
         raw = ops.clip(raw, -self.clip_value, self.clip_value)
         p, begin = {}, 0
         for function, names in _FUNCTIONS:
@@ -278,31 +301,28 @@ class NTMCell(keras.layers.Layer):
         """Return the clipped linear output of `h` and the reads, or these as they are."""
         if self.output_dim is None:
             return features
-        y = product(features, self.output_kernel, self.output_bias)
+        y = product(self.compute_dtype, features, self.output_kernel, self.output_bias)
         return ops.clip(y, -self.clip_value, self.clip_value)
 
     def call(self, inputs, states, training=False):
-        _, *states = (ops.cast(state, "float32") for state in states)
+        check_shape("inputs", inputs.shape, "(batch, features)", width=self.input_width)
+        check_states("states", states, self.state_size, inputs.shape[0])
+        _, *states = (ops.cast(state, self.state_dtype) for state in states)
         states = self.step(self.controller.project(inputs), states)
         states = [self.read_out(states[0]), *states]
         states = [ops.cast(state, self.compute_dtype) for state in states]
         return states[0], states
 
     def get_config(self):
-        names = (*SIZES, *CHOICES, "output_dim", "clip_value", "read_after_write")
+        names = ("memory_slots", "memory_width", "controller_units", "controller_layers")
+        names += ("read_heads", "write_heads", "shift_range", "output_dim", "clip_value")
+        names += ("memory_initializer", "weighting_initializer", "read_initializer")
+        names += ("addressing", "read_after_write")
         controller = self._controller_name
         if controller is None:
             controller = keras.saving.serialize_keras_object(self.controller.cell)
         config = {**{name: getattr(self, name) for name in names}, "controller": controller}
         return {**super().get_config(), **config}
-
-    @classmethod
-    def from_config(cls, config):
-        controller = config.get("controller")
-        if isinstance(controller, dict):
-            controller = keras.saving.deserialize_keras_object(controller)
-            config = {**config, "controller": controller}
-        return cls(**config)
 
 
 # What brings the parameters of heads into their ranges, one call for each block of columns.
@@ -321,21 +341,3 @@ def _flat(x):
 def _reshape(x, shape):
     """Reshape by a method of the tensor, if it has one: on torch `ops.reshape` is slow."""
     return x.reshape(shape) if hasattr(x, "reshape") else ops.reshape(x, shape)
-
-
-def _check(sizes, choices, output_dim, clip_value):
-    for name, value in sizes.items():
-        check_size(name, value)
-    if output_dim is not None:
-        check_size("output_dim", output_dim)
-    for name, value in choices.items():
-        if value not in CHOICES[name]:
-            raise ValueError(f"`{name}` must be one of {CHOICES[name]}. Received: {name}={value!r}")
-    smallest = 2 * sizes["shift_range"] + 1
-    if sizes["memory_slots"] < smallest:
-        raise ValueError(
-            f"`memory_slots` must be at least 2 * shift_range + 1 = {smallest}. "
-            f"Received: memory_slots={sizes['memory_slots']}"
-        )
-    if not clip_value > 0:
-        raise ValueError(f"`clip_value` must be positive. Received: clip_value={clip_value}")

@@ -1,13 +1,14 @@
 """The controllers of a neural Turing machine: what sees the input and the last reads.
 
 A controller has `project`, the part that depends on the input alone and can be computed for all
-steps at once, and `step`, which adds what was read and moves its state on. Both work in float32
-around matrix products in the compute type.
+steps at once, and `step`, which adds what was read and moves its state on. Both work in the type of
+states around matrix products in the compute type.
 """
 
 import keras
 from keras import ops
 
+from keras_readinglist.layers.precision import wide
 from keras_readinglist.layers.recurrent import LSTMCell
 
 
@@ -16,7 +17,8 @@ class LSTMController(keras.layers.Layer):
 
     def __init__(self, units, num_layers, **kwargs):
         super().__init__(**kwargs)
-        self.cells = [LSTMCell(units, dtype=self.dtype_policy) for _ in range(num_layers)]
+        base = {"dtype": self.dtype_policy, "trainable": self.trainable}
+        self.cells = [LSTMCell(units, **base) for _ in range(num_layers)]
         self.output_size, self.state_sizes = units, [units] * (2 * num_layers)
 
     def build(self, inputs_shape, reads_shape):
@@ -36,9 +38,9 @@ class LSTMController(keras.layers.Layer):
 
     def step(self, z, reads, states):
         """Return the output and the new states."""
-        z, new = z + product(reads, self.read_kernel), []
+        z, new = z + product(self.compute_dtype, reads, self.read_kernel), []
         for index, cell in enumerate(self.cells):
-            z = cell.project(_cast_like(new[-2], cell.kernel)) if index else z
+            z = cell.project(new[-2]) if index else z
             new += cell.step(z, states[2 * index : 2 * index + 2])
         return new[-2], new
 
@@ -68,13 +70,13 @@ class FeedForwardController(keras.layers.Layer):
 
     def project(self, inputs):
         """Return the first layer as far as the input decides it."""
-        return product(inputs, self.kernels[0], self.biases[0])
+        return product(self.compute_dtype, inputs, self.kernels[0], self.biases[0])
 
     def step(self, z, reads, states):
         """Return the output; there is no state."""
-        h = ops.tanh(z + product(reads, self.read_kernel))
+        h = ops.tanh(z + product(self.compute_dtype, reads, self.read_kernel))
         for kernel, bias in zip(self.kernels[1:], self.biases[1:], strict=True):
-            h = ops.tanh(product(h, kernel, bias))
+            h = ops.tanh(product(self.compute_dtype, h, kernel, bias))
         return h, []
 
 
@@ -87,6 +89,8 @@ class LayerController(keras.layers.Layer):
     def __init__(self, cell, units, **kwargs):
         super().__init__(**kwargs)
         self.cell = cell
+        if not self.trainable:
+            cell.trainable = False
         self.recurrent = hasattr(cell, "state_size")
         self.state_sizes = list(keras.tree.flatten(cell.state_size)) if self.recurrent else []
         known = getattr(cell, "output_size", None) or getattr(cell, "units", None)
@@ -105,29 +109,27 @@ class LayerController(keras.layers.Layer):
 
     def project(self, inputs):
         """Return the input: such a controller computes everything in its step."""
-        return ops.cast(inputs, "float32")
+        return ops.cast(inputs, wide(self.compute_dtype))
 
     def step(self, z, reads, states):
         """Return the output and the new states."""
+        dtype = wide(self.compute_dtype)
         seen = ops.cast(ops.concatenate([z, reads], axis=-1), self.compute_dtype)
         if not self.recurrent:
-            return ops.cast(self.cell(seen), "float32"), []
+            return ops.cast(self.cell(seen), dtype), []
         states = keras.tree.pack_sequence_as(self.cell.state_size, states)
         states = keras.tree.map_structure(lambda s: ops.cast(s, self.compute_dtype), states)
         h, states = self.cell(seen, states)
-        new = [ops.cast(state, "float32") for state in keras.tree.flatten(states)]
-        return ops.cast(h, "float32"), new
+        new = [ops.cast(state, dtype) for state in keras.tree.flatten(states)]
+        return ops.cast(h, dtype), new
 
 
-def product(x, kernel, bias=None):
-    """Multiply in the type of the kernel and return float32."""
-    kernel = ops.convert_to_tensor(kernel)
-    z = ops.matmul(_cast_like(x, kernel), kernel)
-    return _cast(z if bias is None else z + bias, "float32")
-
-
-def _cast_like(x, kernel):
-    return _cast(x, keras.backend.standardize_dtype(kernel.dtype))
+def product(dtype, x, kernel, bias=None):
+    """Multiply in `dtype`, and return the type of states."""
+    z = ops.matmul(_cast(x, dtype), _cast(ops.convert_to_tensor(kernel), dtype))
+    if bias is not None:
+        z = z + _cast(ops.convert_to_tensor(bias), dtype)
+    return _cast(z, wide(dtype))
 
 
 def _cast(x, dtype):

@@ -6,17 +6,23 @@ They follow the protocol of `keras.layers.RNN`, and are what the sequence layers
 import keras
 from keras import ops
 
+from keras_readinglist.layers.initial_values import fresh
+from keras_readinglist.layers.precision import wide
 from keras_readinglist.layers.recurrent import steps
-from keras_readinglist.layers.validation import check_size
+from keras_readinglist.layers.validation import check_rate, check_shape, check_size, check_states
 
 GATES = ("f", "i", "o")
+# The class by which `keras.layers.RNN` knows a cell whose dropout it draws once, before its loop.
+# Keras exports it only as a base of its own cells.
+DrawnBeforeTheLoop = next(
+    (b for b in keras.layers.LSTMCell.__bases__ if b is not keras.layers.Layer), object
+)
 
 
-class RecurrentCell(keras.layers.Layer):
+class RecurrentCell(keras.layers.Layer, DrawnBeforeTheLoop):
     """What the cells share: the weights, dropout, validation and configuration."""
 
     gates = 1
-    track_names = ("h",)
 
     def __init__(
         self,
@@ -39,11 +45,9 @@ class RecurrentCell(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        check_size("units", units)
-        for name, rate in (("dropout", dropout), ("recurrent_dropout", recurrent_dropout)):
-            if not 0 <= rate < 1:
-                raise ValueError(f"`{name}` must lie in [0, 1). Received: {name}={rate}")
-        self.units, self.use_bias = units, use_bias
+        if self.activity_regularizer is not None:
+            raise ValueError("`activity_regularizer` is an argument of the layer around a cell.")
+        self.units, self.use_bias = check_size("units", units), use_bias
         self.activation = keras.activations.get(activation)
         self.recurrent_activation = keras.activations.get(recurrent_activation)
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
@@ -55,12 +59,16 @@ class RecurrentCell(keras.layers.Layer):
         self.kernel_constraint = keras.constraints.get(kernel_constraint)
         self.recurrent_constraint = keras.constraints.get(recurrent_constraint)
         self.bias_constraint = keras.constraints.get(bias_constraint)
-        self.dropout, self.recurrent_dropout, self.seed = dropout, recurrent_dropout, seed
+        self.dropout = check_rate("dropout", dropout)
+        self.recurrent_dropout = check_rate("recurrent_dropout", recurrent_dropout)
+        self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
-        self.state_size = [units]
-        self.output_size = units
+        self.reset_dropout_mask()
+        self.reset_recurrent_dropout_mask()
+        self.state_size, self.output_size = [self.units], self.units
 
     def build(self, inputs_shape, states_shape=None):
+        check_shape("inputs", inputs_shape, "(batch, features)")
         width = self.gates * self.units
         self.kernel = self.add_weight(
             name="kernel",
@@ -95,15 +103,19 @@ class RecurrentCell(keras.layers.Layer):
     @property
     def state_dtype(self):
         """The type of states between steps: never less than float32."""
-        return "float64" if self.compute_dtype == "float64" else "float32"
+        return wide(self.compute_dtype)
 
     def project(self, inputs):
         """Return the part of the gates that does not depend on the state, `x W + b`."""
-        z = ops.matmul(inputs, self.kernel)
+        z = ops.matmul(ops.cast(inputs, self.compute_dtype), self._computed(self.kernel))
         if self.use_bias:
-            bias = self.bias if len(self.bias.shape) == 1 else self.bias[0]
-            z = z + bias
+            bias = self._computed(self.bias)
+            z = z + (bias if len(bias.shape) == 1 else bias[0])
         return ops.cast(z, self.state_dtype)
+
+    def _computed(self, weight):
+        """Return a weight in the compute type, also where Keras does not cast it."""
+        return None if weight is None else ops.cast(weight, self.compute_dtype)
 
     def step(self, z, states, factors=None):
         """Return the states after a step.
@@ -115,9 +127,20 @@ class RecurrentCell(keras.layers.Layer):
         """
         raise NotImplementedError
 
-    def gate_tracks(self, z, history, initial):
-        """Return the gates of a whole sequence, from all states and the initial ones."""
+    def gate_tracks(self, z, history, initial, factors=None):
+        """Return the gates of a whole sequence.
+
+        Args:
+            z: What `project` returns for the sequence.
+            history: List of the states after every step.
+            initial: List of the states before the first.
+            factors: As for `step`.
+        """
         return {"h": history[0]}
+
+    def track_sizes(self):
+        """Return the width of everything that `gate_tracks` returns."""
+        return {"h": self.output_size}
 
     def drop_inputs(self, inputs, training):
         """Drop input features, the same ones at every step of a sequence."""
@@ -138,17 +161,43 @@ class RecurrentCell(keras.layers.Layer):
         ones = ops.ones(shape, dtype=dtype)
         return keras.random.dropout(ones, rate, seed=self.seed_generator)
 
+    def get_dropout_mask(self, step_input):
+        """Draw the factors on the inputs for a whole sequence; called by `keras.layers.RNN`."""
+        if self.dropout and self._dropout_mask is None:
+            self._dropout_mask = self.drop_inputs(ops.ones_like(step_input), True)
+        return self._dropout_mask
+
+    def get_recurrent_dropout_mask(self, step_input):
+        """Draw the factors on the recurrent input; called by `keras.layers.RNN`."""
+        if self.recurrent_dropout and self._recurrent_dropout_mask is None:
+            batch = ops.shape(step_input)[0]
+            self._recurrent_dropout_mask = self.recurrent_factors(batch, True)
+        return self._recurrent_dropout_mask
+
     def call(self, inputs, states, training=False):
-        batch = ops.shape(inputs)[0]
+        check_shape("inputs", inputs.shape, "(batch, features)", width=self.kernel.shape[0])
+        check_states("states", states, self.state_size, inputs.shape[0])
         states = [ops.cast(s, self.state_dtype) for s in states]
-        z = self.project(self.drop_inputs(inputs, training))
-        states = self.step(z, states, self.recurrent_factors(batch, training))
+        factors = None
+        if training and self._dropout_mask is not None:
+            inputs = inputs * self._dropout_mask
+        else:
+            inputs = self.drop_inputs(inputs, training)
+        if training and self.recurrent_dropout:
+            factors = self._recurrent_dropout_mask
+            if factors is None:
+                factors = self.recurrent_factors(ops.shape(inputs)[0], training)
+        states = self.step(self.project(inputs), states, factors)
         states = [ops.cast(s, self.compute_dtype) for s in states]
         return states[0], states
 
+    def initial_states(self, batch_size):
+        """Return states of zeros, in the type of states."""
+        return [ops.zeros((batch_size, size), dtype=self.state_dtype) for size in self.state_size]
+
     def get_initial_state(self, batch_size=None):
-        """Return states of zeros."""
-        return [ops.zeros((batch_size, size), dtype=self.compute_dtype) for size in self.state_size]
+        """Return states of zeros, in the compute type."""
+        return [ops.cast(state, self.compute_dtype) for state in self.initial_states(batch_size)]
 
     def get_config(self):
         names = ("units", "use_bias", "dropout", "recurrent_dropout", "seed")
@@ -179,7 +228,7 @@ class SimpleRNNCell(RecurrentCell):
     """
 
     def step(self, z, states, factors=None):
-        kernel = ops.convert_to_tensor(self.recurrent_kernel)
+        kernel = self._computed(self.recurrent_kernel)
         return steps.rnn_step(z, states, kernel, self.activation, factors)
 
 
@@ -232,8 +281,6 @@ class LSTMCell(RecurrentCell):
           Schmidhuber, 2000 (peepholes); [Greff et al., 2015](https://arxiv.org/abs/1503.04069)
     """
 
-    track_names = ("i", "f", "g", "o", "c", "h")
-
     def __init__(
         self,
         units,
@@ -245,13 +292,13 @@ class LSTMCell(RecurrentCell):
     ):
         super().__init__(units, **kwargs)
         if projection_units is not None:
-            check_size("projection_units", projection_units)
+            projection_units = check_size("projection_units", projection_units)
         self.peephole = _peephole_gates(peephole, coupled)
         self.coupled, self.projection_units = coupled, projection_units
         self.unit_forget_bias = unit_forget_bias
         self.gates = 3 if coupled else 4
-        self.output_size = projection_units or units
-        self.state_size = [self.output_size, units]
+        self.output_size = projection_units or self.units
+        self.state_size = [self.output_size, self.units]
 
     def build(self, inputs_shape, states_shape=None):
         super().build(inputs_shape)
@@ -264,7 +311,7 @@ class LSTMCell(RecurrentCell):
             self.projection_kernel = self.add_weight(
                 name="projection_kernel",
                 shape=(self.units, self.projection_units),
-                initializer=self.kernel_initializer,
+                initializer=fresh(self.kernel_initializer),
             )
 
     def _bias_initializer(self):
@@ -273,54 +320,34 @@ class LSTMCell(RecurrentCell):
         forget = 0 if self.coupled else 1
 
         def initialize(shape, dtype=None):
-            blocks = [
-                ops.ones((self.units,), dtype=dtype)
-                if block == forget
-                else self.bias_initializer((self.units,), dtype=dtype)
-                for block in range(self.gates)
-            ]
-            return ops.concatenate(blocks)
+            bias = self.bias_initializer(shape, dtype=dtype)
+            return ops.where(ops.arange(shape[0]) // self.units == forget, 1.0, bias)
 
         return initialize
 
-    def _peephole(self):
+    def _options(self):
+        peephole = self.peephole_weights.items()
         return {
-            gate: ops.cast(weight, self.state_dtype)
-            for gate, weight in self.peephole_weights.items()
+            "recurrent_kernel": self._computed(self.recurrent_kernel),
+            "peephole": {gate: ops.cast(weight, self.state_dtype) for gate, weight in peephole},
+            "coupled": self.coupled,
+            "activation": self.activation,
+            "recurrent_activation": self.recurrent_activation,
         }
 
     def step(self, z, states, factors=None):
-        projection = self.projection_kernel
-        if projection is not None:
-            projection = ops.convert_to_tensor(projection)
-        return steps.lstm_step(
-            z,
-            states,
-            ops.convert_to_tensor(self.recurrent_kernel),
-            self._peephole(),
-            self.coupled,
-            projection,
-            self.activation,
-            self.recurrent_activation,
-            factors,
-        )
+        projection = self._computed(self.projection_kernel)
+        return steps.lstm_step(z, states, **self._options(), projection=projection, factors=factors)
 
-    def gate_tracks(self, z, history, initial):
-        h, c = (
-            ops.concatenate([first[:, None], states[:, :-1]], axis=1)
-            for first, states in zip(initial, history, strict=True)
-        )
-        gates = steps.lstm_gates(
-            z,
-            h,
-            c,
-            ops.convert_to_tensor(self.recurrent_kernel),
-            self._peephole(),
-            self.coupled,
-            self.activation,
-            self.recurrent_activation,
-        )
+    def gate_tracks(self, z, history, initial, factors=None):
+        h, c = (steps.before(*pair) for pair in zip(initial, history, strict=True))
+        h = h if factors is None else h * factors[:, None]
+        gates = steps.lstm_gates(z, h, c, **self._options())
         return {**gates, "c": history[1], "h": history[0]}
+
+    def track_sizes(self):
+        """Return the width of everything that `gate_tracks` returns."""
+        return {**dict.fromkeys(("i", "f", "g", "o", "c"), self.units), "h": self.output_size}
 
     def get_config(self):
         names = ("peephole", "coupled", "projection_units", "unit_forget_bias")
@@ -351,7 +378,6 @@ class GRUCell(RecurrentCell):
     """
 
     gates = 3
-    track_names = ("z", "r", "g", "h")
 
     def __init__(self, units, reset_after=True, update_convention="keras", **kwargs):
         super().__init__(units, **kwargs)
@@ -371,6 +397,7 @@ class GRUCell(RecurrentCell):
         if self.use_bias and self.reset_after:
             bias = ops.cast(self.bias[1], self.state_dtype)
         return {
+            "recurrent_kernel": self._computed(self.recurrent_kernel),
             "recurrent_bias": bias,
             "reset_after": self.reset_after,
             "update_convention": self.update_convention,
@@ -379,14 +406,16 @@ class GRUCell(RecurrentCell):
         }
 
     def step(self, z, states, factors=None):
-        kernel = ops.convert_to_tensor(self.recurrent_kernel)
-        return steps.gru_step(z, states, kernel, **self._options(), factors=factors)
+        return steps.gru_step(z, states, **self._options(), factors=factors)
 
-    def gate_tracks(self, z, history, initial):
-        before = ops.concatenate([initial[0][:, None], history[0][:, :-1]], axis=1)
-        kernel = ops.convert_to_tensor(self.recurrent_kernel)
-        gates = steps.gru_gates(z, before, kernel, **self._options())
-        return {**gates, "h": history[0]}
+    def gate_tracks(self, z, history, initial, factors=None):
+        factors = None if factors is None else factors[:, None]
+        h = steps.before(initial[0], history[0])
+        return {**steps.gru_gates(z, h, **self._options(), factors=factors), "h": history[0]}
+
+    def track_sizes(self):
+        """Return the width of everything that `gate_tracks` returns."""
+        return dict.fromkeys(("z", "r", "g", "h"), self.units)
 
     def get_config(self):
         names = ("reset_after", "update_convention")

@@ -7,6 +7,9 @@ GPU) are several times faster. They have no variants, and masks only on the righ
 import keras
 from keras import ops
 
+from keras_readinglist.backend import exporting, known
+from keras_readinglist.layers.recurrent.cells import GRUCell, LSTMCell, RecurrentCell
+
 
 def run_fused(cell, inputs, states, mask):
     """Run a sequence through torch's operator, if there is one for this cell and mask.
@@ -23,34 +26,39 @@ def run_fused(cell, inputs, states, mask):
     operator = _operator(cell)
     if operator is None or inputs.device.type == "meta" or 0 in inputs.shape:
         return None
+    # The operator would keep the states in half precision too, and the length of a single step or
+    # of a masked one must not decide what an exported program does.
+    half = cell.compute_dtype not in ("float32", "float64")
+    if half or known(inputs.shape[1]) == 1 or (mask is not None and exporting()):
+        return None
+    import torch
+
     weights = _torch_weights(cell)
-    dtype = weights[0].dtype
-    if keras.backend.standardize_dtype(dtype) not in ("float32", "float64"):
-        return None  # the operator would keep the states in half precision too
-    inputs = inputs.to(dtype)
-    states = [state.to(dtype)[None].contiguous() for state in states]
+    states = [state[None].contiguous() for state in states]
     initial = states[0] if len(states) == 1 else tuple(states)
+    # No dropout; cuDNN can go backwards only through what it ran for training.
+    options = (weights, True, 1, 0.0, torch.is_grad_enabled(), False)
     if mask is None:
-        answer = operator(inputs, initial, weights, True, 1, 0.0, False, False, True)
+        answer = operator(inputs, initial, *options, True)
         return answer[0], [state[0] for state in answer[1:]]
-    return _run_packed(operator, inputs, initial, weights, mask)
+    return _run_packed(operator, inputs, initial, options, mask)
 
 
 def _operator(cell):
+    """Return torch's operator for a cell, unless it has variants or methods of its own."""
     import torch
 
-    plain = cell.use_bias and _is(cell.activation, "tanh")
-    plain = plain and _is(cell.recurrent_activation, "sigmoid")
-    if not plain:
+    kind = GRUCell if isinstance(cell, GRUCell) else LSTMCell
+    own = type(cell).step is not kind.step or type(cell).project is not RecurrentCell.project
+    plain = cell.activation in (keras.activations.tanh, ops.tanh)
+    plain &= cell.recurrent_activation in (keras.activations.sigmoid, ops.sigmoid)
+    if own or not plain or not cell.use_bias:
         return None
-    if cell.gates == 3 and getattr(cell, "reset_after", False):
-        return torch.gru if cell.update_convention == "keras" else None
-    variants = getattr(cell, "peephole", True) or cell.coupled or cell.projection_units
+    if kind is GRUCell:
+        fits = cell.reset_after and cell.update_convention == "keras"
+        return torch.gru if fits else None
+    variants = cell.peephole or cell.coupled or cell.projection_units
     return None if variants else torch.lstm
-
-
-def _is(function, name):
-    return getattr(function, "__name__", None) == name
 
 
 def _torch_weights(cell):
@@ -70,7 +78,7 @@ def _swap_gates(weight):
     return ops.concatenate([r, z, h], axis=-1)
 
 
-def _run_packed(operator, inputs, initial, weights, mask):
+def _run_packed(operator, inputs, initial, options, mask):
     import torch
     from torch.nn.utils import rnn
 
@@ -82,8 +90,7 @@ def _run_packed(operator, inputs, initial, weights, mask):
     packed = rnn.pack_padded_sequence(inputs, lengths.cpu(), batch_first=True, enforce_sorted=False)
     order = packed.sorted_indices
     ordered = keras.tree.map_structure(lambda state: state[:, order], initial)
-    arguments = (packed.data, packed.batch_sizes, ordered, weights, True, 1, 0.0, False, False)
-    data, *last = operator(*arguments)
+    data, *last = operator(packed.data, packed.batch_sizes, ordered, *options)
     back = packed.unsorted_indices
     last = [state[0, back] for state in last]
     packed = rnn.PackedSequence(data, packed.batch_sizes, order, back)

@@ -7,12 +7,13 @@ import keras
 from keras import ops
 
 from keras_readinglist.layers.recurrent import cells, fused, steps
+from keras_readinglist.layers.recurrent.sequence_layer import SequenceLayer
 
 
-class RecurrentLayer(keras.layers.Layer):
+class RecurrentLayer(SequenceLayer):
     """A recurrent cell over a sequence; the base of `LSTM`, `GRU` and `SimpleRNN`."""
 
-    cell_class = None
+    switches = (*SequenceLayer.switches, "return_gates")
 
     def __init__(
         self,
@@ -23,147 +24,65 @@ class RecurrentLayer(keras.layers.Layer):
         go_backwards=False,
         zero_output_for_mask=False,
         seed=None,
-        name=None,
-        dtype=None,
-        trainable=True,
-        **cell_kwargs,
+        **kwargs,
     ):
-        super().__init__(name=name, dtype=dtype, trainable=trainable)
-        self.cell = self.cell_class(units, seed=seed, dtype=self.dtype_policy, **cell_kwargs)
-        self.return_sequences, self.return_state = return_sequences, return_state
-        self.return_gates, self.go_backwards = return_gates, go_backwards
-        self.zero_output_for_mask = zero_output_for_mask
-        self.stateful, self.states = False, None  # read by keras.layers.Bidirectional
-        self.supports_masking = True
-        # The gradient of TensorFlow's scan cannot be compiled by XLA.
-        self.supports_jit = keras.config.backend() != "tensorflow"
+        super().__init__(
+            {"units": units, "seed": seed},
+            return_sequences,
+            return_state,
+            go_backwards,
+            zero_output_for_mask,
+            **kwargs,
+        )
+        self.return_gates = return_gates
 
     @property
     def units(self):
         """The width of the state."""
         return self.cell.units
 
-    def build(self, sequences_shape, initial_state_shape=None):
-        if len(sequences_shape) != 3 or sequences_shape[-1] is None:
-            raise ValueError(
-                "`sequences` must have the shape (batch, time, features) with known features. "
-                f"Received shape: {tuple(sequences_shape)}"
-            )
-        self.cell.build((sequences_shape[0], sequences_shape[-1]))
-
-    def call(self, sequences, initial_state=None, mask=None, training=False):
-        states = self._initial(sequences, initial_state)
-        if mask is not None:
-            mask = ops.cast(mask, "bool")
-            # What is masked may be NaN: it must not reach even the gradient of the product.
-            sequences = ops.where(mask[..., None], sequences, ops.zeros_like(sequences))
+    def _run(self, sequences, states, mask, training, tracked):
+        batch = ops.shape(sequences)[0]
+        if states is None:
+            states = self.cell.initial_states(batch)
         sequences = self.cell.drop_inputs(sequences, training)
-        factors = self.cell.recurrent_factors(ops.shape(sequences)[0], training)
-        outputs, last, gates = self._run(sequences, states, mask, factors)
-        if self.zero_output_for_mask and mask is not None:
-            shown = ops.flip(mask, axis=1) if self.go_backwards else mask
-            outputs = outputs * ops.cast(shown[..., None], outputs.dtype)
-        return self._pack(outputs, last, gates)
-
-    def _initial(self, sequences, initial_state):
-        dtype = self.cell.state_dtype
-        if initial_state is None:
-            batch = ops.shape(sequences)[0]
-            return [ops.zeros((batch, size), dtype=dtype) for size in self.cell.state_size]
-        states = initial_state if isinstance(initial_state, (list, tuple)) else [initial_state]
-        sizes = [state.shape[-1] for state in states]
-        if sizes != self.cell.state_size:
-            raise ValueError(
-                f"`initial_state` must be {len(self.cell.state_size)} tensors of widths "
-                f"{self.cell.state_size}. Received widths: {sizes}"
-            )
-        return [ops.cast(state, dtype) for state in states]
-
-    def _run(self, sequences, states, mask, factors):
-        """Return the outputs, the last states and, if they are wanted, the gates."""
-        if sequences.shape[1] == 0:
-            empty = ops.zeros((ops.shape(sequences)[0], 0, self.cell.output_size), states[0].dtype)
-            return empty, states, {}
-        portable = self.return_gates or factors is not None or self.go_backwards
-        portable = portable or sequences.shape[1] == 1
-        if keras.config.backend() == "torch" and not portable:
+        factors = self.cell.recurrent_factors(batch, training)
+        if not tracked and factors is None and keras.config.backend() == "torch":
             answer = fused.run_fused(self.cell, sequences, states, mask)
             if answer is not None:
                 return *answer, None
         history, last = self._loop(sequences, states, mask, factors)
-        gates = self._gates(sequences, history, states) if self.return_gates else None
-        return history[0], last, gates
+        if not tracked:
+            return history[0], last, None
+        tracks = self.cell.gate_tracks(self.cell.project(sequences), history, states, factors)
+        return history[0], last, tracks
 
-    def _loop(self, sequences, states, mask, factors=None):
+    def _loop(self, sequences, states, mask, factors):
         cell = self.cell
         if keras.config.backend() == "torch":  # every operator in the loop costs there
             inputs, project = cell.project(sequences), lambda z: z
         else:  # XLA and TensorFlow are faster with the small product in the loop
             inputs, project = sequences, cell.project
         return steps.run(
-            lambda x, states: cell.step(project(x), states, factors),
-            inputs,
-            states,
-            mask,
-            self.go_backwards,
+            lambda x, states: cell.step(project(x), states, factors), inputs, states, mask
         )
 
-    def _gates(self, sequences, history, states):
-        z = self.cell.project(sequences)
-        z = ops.flip(z, axis=1) if self.go_backwards else z
-        return self.cell.gate_tracks(z, history, states)
+    def _wants_tracks(self):
+        return self.return_gates
 
-    def _pack(self, outputs, last, gates):
-        dtype = self.compute_dtype
-        result = outputs if self.return_sequences else last[0]
-        packed = [ops.cast(result, dtype)]
-        if self.return_state:
-            packed += [ops.cast(state, dtype) for state in last]
-        if self.return_gates:
-            packed.append({name: ops.cast(track, dtype) for name, track in gates.items()})
-        return packed[0] if len(packed) == 1 else tuple(packed)
+    def _pack_tracks(self, tracks):
+        if not self.return_gates:
+            return []
+        return [
+            {
+                name: ops.cast(track, self.compute_dtype) if hasattr(track, "dtype") else track
+                for name, track in tracks.items()
+            }
+        ]
 
-    def trace(self, sequences, initial_state=None, mask=None):
-        """Run the layer and keep everything that happens inside.
-
-        Args:
-            sequences: Float tensor `(batch, time, features)`.
-            initial_state: List of states, or `None` for zeros.
-            mask: Boolean tensor `(batch, time)` or `None`.
-
-        Returns:
-            Outputs `(batch, time, units)`, list of last states, and a dictionary of tracks
-            `(batch, time, units)`: `"h"` and, where the cell has them, the gates, the candidate
-            `"g"` and the cell state `"c"`.
-        """
-        states = self._initial(sequences, initial_state)
-        history, last = self._loop(sequences, states, mask)
-        return history[0], last, self._gates(sequences, history, states)
-
-    def compute_output_shape(self, sequences_shape, initial_state_shape=None):
-        batch, time = sequences_shape[:2]
-        width = self.cell.output_size
-        shapes = [(batch, time, width) if self.return_sequences else (batch, width)]
-        if self.return_state:
-            shapes += [(batch, size) for size in self.cell.state_size]
-        if self.return_gates:
-            shapes.append(dict.fromkeys(self.cell.track_names, (batch, time, self.units)))
-        return shapes[0] if len(shapes) == 1 else tuple(shapes)
-
-    def compute_mask(self, sequences, mask=None):
-        mask = keras.tree.flatten(mask)[0] if mask is not None else None
-        kept = mask if self.return_sequences else None
-        extra = len(self.cell.state_size) * self.return_state + self.return_gates
-        return [kept, *[None] * extra] if extra else kept
-
-    def get_config(self):
-        config = self.cell.get_config()
-        for name in ("name", "trainable", "dtype"):
-            config.pop(name, None)
-        names = ("return_sequences", "return_state", "return_gates", "go_backwards")
-        config |= {name: getattr(self, name) for name in names}
-        config["zero_output_for_mask"] = self.zero_output_for_mask
-        return {**super().get_config(), **config}
+    def _track_shapes(self, sequences_shape):
+        sizes = self.cell.track_sizes()
+        return {name: (*sequences_shape[:2], size) for name, size in sizes.items()}
 
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
@@ -229,10 +148,12 @@ class LSTM(RecurrentLayer):
 
     Call arguments:
         sequences: Float tensor `(batch, time, features)`.
-        initial_state: `[h, c]`, or `None` for zeros.
+        initial_state: `[h, c]`, `(batch, units)` each, or `None` for zeros; a batch of 1 is used
+            for all examples.
         mask: Boolean tensor `(batch, time)`, any pattern; where it is `False` the state is carried
             on, and the input may be anything, even NaN.
         training: Boolean, whether dropout is active.
+        sequences_mask: The mask that Keras knows of `sequences`; used if there is no `mask`.
 
     Input shape:
         `(batch, time, features)`.

@@ -1,20 +1,25 @@
 """Recurrent units over whole sequences, as functions of tensors: for layers of your own.
 
-Inputs are projected beforehand, `x W + b`, once for all steps.
+Inputs are projected beforehand, `x W + b`, once for all steps. Tensors may be NumPy arrays; float64
+stays float64, and everything else is computed in float32.
 """
 
 import functools
 
+import keras
 from keras import ops
 
+from keras_readinglist.backend import tensors
+from keras_readinglist.layers import masking
+from keras_readinglist.layers.precision import wide
 from keras_readinglist.layers.recurrent import steps
+from keras_readinglist.layers.validation import check_shape, check_states
 
 
 def rnn_sequence(x_proj, recurrent_kernel, initial_state=None, *, mask=None, go_backwards=False):
     """Run a plain recurrent network; see `lstm_sequence`. The state is `[h]`."""
-    step = functools.partial(steps.rnn_step, recurrent_kernel=recurrent_kernel)
-    states = initial_state or _zeros(x_proj, recurrent_kernel.shape[0], 1)
-    history, last = steps.run(step, x_proj, states, mask, go_backwards)
+    given = _Given(x_proj, recurrent_kernel, initial_state, mask, go_backwards, blocks=1)
+    history, last = given.run(steps.rnn_step)
     return history[0], last
 
 
@@ -30,15 +35,13 @@ def gru_sequence(
     go_backwards=False,
 ):
     """Run a gated recurrent unit; see `lstm_sequence`. The state is `[h]`, gates are z, r, h."""
-    step = functools.partial(
+    given = _Given(x_proj, recurrent_kernel, initial_state, mask, go_backwards, blocks=3)
+    history, last = given.run(
         steps.gru_step,
-        recurrent_kernel=recurrent_kernel,
-        recurrent_bias=recurrent_bias,
+        recurrent_bias=given.cast(recurrent_bias),
         reset_after=reset_after,
         update_convention=update_convention,
     )
-    states = initial_state or _zeros(x_proj, recurrent_kernel.shape[0], 1)
-    history, last = steps.run(step, x_proj, states, mask, go_backwards)
     return history[0], last
 
 
@@ -70,27 +73,66 @@ def lstm_sequence(
         Outputs `(batch, time, units)`, the last `[h, c]`, and, if asked for, a dictionary of
         tracks `(batch, time, units)`.
 
+    Raises:
+        ValueError: If shapes do not fit.
+
     Example:
         >>> outputs, (h, c) = lstm_sequence(np.ones((2, 5, 12)), np.ones((3, 12)))
         >>> outputs.shape, h.shape
         ((2, 5, 3), (2, 3))
     """
-    x_proj = ops.convert_to_tensor(x_proj, "float32")
-    recurrent_kernel = ops.convert_to_tensor(recurrent_kernel, "float32")
-    options = {"recurrent_kernel": recurrent_kernel, "peephole": peephole, "coupled": coupled}
-    states = initial_state or _zeros(x_proj, recurrent_kernel.shape[0], 2)
-    step = functools.partial(steps.lstm_step, **options)
-    history, last = steps.run(step, x_proj, states, mask, go_backwards)
+    given = _Given(
+        x_proj,
+        recurrent_kernel,
+        initial_state,
+        mask,
+        go_backwards,
+        blocks=3 if coupled else 4,
+        states_count=2,
+    )
+    options = {"peephole": given.cast(peephole), "coupled": coupled}
+    history, last = given.run(steps.lstm_step, **options)
     if not return_gates:
         return history[0], last
-    before = [
-        ops.concatenate([first[:, None], track[:, :-1]], axis=1)
-        for first, track in zip(states, history, strict=True)
-    ]
-    z = ops.flip(x_proj, axis=1) if go_backwards else x_proj
-    gates = steps.lstm_gates(z, *before, **options)
+    before = [steps.before(*pair) for pair in zip(given.states, history, strict=True)]
+    gates = steps.lstm_gates(given.x_proj, *before, given.kernel, **options)
     return history[0], last, {**gates, "c": history[1], "h": history[0]}
 
 
-def _zeros(x_proj, units, count):
-    return [ops.zeros((ops.shape(x_proj)[0], units), dtype=x_proj.dtype) for _ in range(count)]
+class _Given:
+    """What all three functions are given: of one type, checked, and in the order of reading."""
+
+    def __init__(self, x_proj, kernel, states, mask, go_backwards, blocks, states_count=1):
+        x_proj, kernel, states, mask = tensors((x_proj, kernel, states, mask))
+        floats = keras.tree.flatten([x_proj, kernel, states or []])
+        types = [keras.backend.standardize_dtype(x.dtype) for x in floats]
+        self.dtype = wide(keras.backend.result_type(*types))
+        check_shape("recurrent_kernel", kernel.shape, "(units, gates)")
+        units = kernel.shape[0]
+        check_shape("x_proj", x_proj.shape, "(batch, time, gates)", width=kernel.shape[1])
+        if kernel.shape[1] != blocks * units:
+            raise ValueError(
+                f"`recurrent_kernel` must have the shape (units, {blocks} * units). "
+                f"Received shape: {tuple(kernel.shape)}"
+            )
+        batch, count = ops.shape(x_proj)[0], states_count
+        if states:
+            check_states("initial_state", states, [units] * count, x_proj.shape[0])
+            self.states = [ops.broadcast_to(self.cast(s), (batch, units)) for s in states]
+        else:
+            self.states = [ops.zeros((batch, units), dtype=self.dtype) for _ in range(count)]
+        self.mask = masking.as_mask(mask, "x_proj", x_proj)
+        self.x_proj = masking.blank(self.cast(x_proj), self.mask)
+        self.kernel = self.cast(kernel)
+        if go_backwards:
+            self.x_proj = ops.flip(self.x_proj, axis=1)
+            self.mask = None if mask is None else ops.flip(self.mask, axis=1)
+
+    def cast(self, structure):
+        return keras.tree.map_structure(
+            lambda x: None if x is None else ops.cast(x, self.dtype), structure
+        )
+
+    def run(self, step, **options):
+        step = functools.partial(step, recurrent_kernel=self.kernel, **options)
+        return steps.run(step, self.x_proj, self.states, self.mask)

@@ -10,6 +10,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_readinglist.backend import known
+
 
 def rnn_step(z, states, recurrent_kernel, activation=ops.tanh, factors=None):
     """Plain recurrent network: `h_t = tanh(x_t W + h_{t-1} U + b)`, with `z = x_t W + b`."""
@@ -135,7 +137,7 @@ def gru_gates(
     return {"z": update, "r": reset, "g": candidate, "h": keep * h + write * candidate}
 
 
-def run(step, inputs, states, mask=None, go_backwards=False, keep=None, scan=ops.scan):
+def run(step, inputs, states, mask=None, keep=None, scan=ops.scan):
     """Run a step over a sequence.
 
     Where the mask is `False`, the states stay as they are and the output is that of the step
@@ -146,8 +148,6 @@ def run(step, inputs, states, mask=None, go_backwards=False, keep=None, scan=ops
         inputs: Tensor `(batch, time, ...)`, or a structure of such tensors of one type.
         states: List of tensors `(batch, ...)`, the initial states.
         mask: Boolean tensor `(batch, time)` or `None`.
-        go_backwards: Boolean, whether to begin with the last step. The results are then in the
-            order of processing.
         keep: Integer, how many of the states, from the first on, to return for all steps.
             Defaults to all: a large memory need not be stored at every step.
         scan: Function that runs the loop, such as those of `loops`. Defaults to `ops.scan`.
@@ -156,17 +156,19 @@ def run(step, inputs, states, mask=None, go_backwards=False, keep=None, scan=ops
         Pair: list of the kept states `(batch, time, ...)`, and list of all last states.
     """
     sequences = keras.tree.flatten(inputs)
-    if sequences[0].shape[1] == 1:  # a step by itself, as in decoding, needs no loop
+    time = known(sequences[0].shape[1])
+    if time == 0:
+        batch = ops.shape(sequences[0])[0]
+        nothing = [ops.zeros((batch, 0, *s.shape[1:]), dtype=s.dtype) for s in states[:keep]]
+        return nothing, list(states)
+    if time == 1:  # a step by itself, as in decoding, needs no loop
         last = step(keras.tree.map_structure(lambda x: x[:, 0], inputs), states)
         if mask is not None:
             last = where_shown(mask, last, states)
         return [ops.expand_dims(state, 1) for state in last[:keep]], last
     if mask is not None:
         sequences.append(ops.cast(mask[..., None], sequences[0].dtype))
-    sequences = [ops.swapaxes(x, 0, 1) for x in sequences]
-    if go_backwards:
-        sequences = [ops.flip(x, axis=0) for x in sequences]
-    sequences, unpack = _pack(sequences)
+    sequences, unpack = _pack([ops.swapaxes(x, 0, 1) for x in sequences])
     # TensorFlow's scan stores as many tensors as it carries.
     stored = None if keras.config.backend() == "tensorflow" else keep
 
@@ -180,6 +182,11 @@ def run(step, inputs, states, mask=None, go_backwards=False, keep=None, scan=ops
 
     last, history = scan(body, list(states), sequences)
     return [ops.swapaxes(h, 0, 1) for h in history[:keep]], last
+
+
+def before(initial, history):
+    """Return the state before every step, from the first one and those after every step."""
+    return ops.concatenate([initial[:, None], history], axis=1)[:, :-1]
 
 
 def _pack(sequences):

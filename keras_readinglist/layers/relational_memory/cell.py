@@ -6,11 +6,15 @@ import warnings
 import keras
 from keras import ops
 
+from keras_readinglist.layers.precision import wide
 from keras_readinglist.layers.recurrent import loops
 from keras_readinglist.layers.relational_memory import attention
-from keras_readinglist.layers.validation import check_size
-
-GATE_STYLES = ("unit", "memory", None)
+from keras_readinglist.layers.validation import (
+    check_choice,
+    check_shape,
+    check_size,
+    check_states,
+)
 
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
@@ -89,26 +93,25 @@ class RelationalMemoryCell(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.mem_slots, self.head_size, self.num_heads = mem_slots, head_size, num_heads
-        self.num_blocks, self.attention_mlp_layers = num_blocks, attention_mlp_layers
-        self.key_size = head_size if key_size is None else key_size
-        for name in (*_SIZES, "key_size"):
-            check_size(name, getattr(self, name))
-        if gate_style not in GATE_STYLES:
-            raise ValueError(f"`gate_style` must be one of {GATE_STYLES}. Received: {gate_style!r}")
+        self.mem_slots = check_size("mem_slots", mem_slots)
+        self.head_size = check_size("head_size", head_size)
+        self.num_heads = check_size("num_heads", num_heads)
+        self.num_blocks = check_size("num_blocks", num_blocks)
+        self.attention_mlp_layers = check_size("attention_mlp_layers", attention_mlp_layers)
+        self.key_size = self.head_size if key_size is None else check_size("key_size", key_size)
+        self.gate_style = check_choice("gate_style", gate_style, ("unit", "memory", None))
         if output_gate and gate_style is None:
             raise ValueError("`output_gate` needs a `gate_style`. Received: gate_style=None")
         self.forget_bias, self.input_bias = float(forget_bias), float(input_bias)
-        self.gate_style, self.output_gate = gate_style, bool(output_gate)
-        self.share_blocks = bool(share_blocks)
-        self.width = num_heads * head_size
-        if mem_slots > self.width:
+        self.output_gate, self.share_blocks = bool(output_gate), bool(share_blocks)
+        self.width = self.num_heads * self.head_size
+        if self.mem_slots > self.width:
             warnings.warn(
                 f"`mem_slots` exceeds the width of a slot: the last {mem_slots - self.width} slots "
                 f"begin equal and stay equal. Received: mem_slots={mem_slots}, width={self.width}",
                 stacklevel=2,
             )
-        self.output_size = mem_slots * self.width
+        self.output_size = self.mem_slots * self.width
         self.state_size = [self.output_size] * (2 if output_gate else 1)
 
     @property
@@ -124,15 +127,11 @@ class RelationalMemoryCell(keras.layers.Layer):
     @property
     def state_dtype(self):
         """The type in which a step computes memory, gates and norms."""
-        return "float64" if self.compute_dtype == "float64" else "float32"
+        return wide(self.compute_dtype)
 
     def build(self, inputs_shape, states_shape=None):
-        if len(inputs_shape) not in (2, 3) or inputs_shape[-1] is None:
-            raise ValueError(
-                "`inputs` must have the shape (batch, features) or (batch, rows, features) with "
-                f"known features. Received shape: {tuple(inputs_shape)}"
-            )
-        width = self.width
+        check_shape("inputs", inputs_shape, *_LAYOUTS)
+        self.input_width, width = inputs_shape[-1], self.width
         self.input_dense = self._dense("input", inputs_shape[-1], width)
         qkv_size = self.num_heads * (2 * self.key_size + self.head_size)
         blocks = 1 if self.share_blocks else self.num_blocks
@@ -158,7 +157,11 @@ class RelationalMemoryCell(keras.layers.Layer):
         return gain, self.add_weight(name=f"{name}_offset", shape=(size,), initializer="zeros")
 
     def call(self, inputs, states, training=False):
+        check_shape("inputs", inputs.shape, *_LAYOUTS, width=self.input_width)
         flat = len(states[-1].shape) == 2
+        if not flat:
+            states = [self.as_vector(state) for state in states]
+        check_states("states", states, self.state_size, inputs.shape[0])
         states = [self.as_matrix(state) for state in states]
         projected = self.project(inputs[:, None] if len(inputs.shape) == 2 else inputs)
         states = [ops.cast(state, self.compute_dtype) for state in self.step(projected, states)]
@@ -280,9 +283,10 @@ class RelationalMemoryCell(keras.layers.Layer):
         return [ops.zeros_like(memory), memory] if self.output_gate else [memory]
 
     def get_config(self):
-        names = (*_SIZES, "forget_bias", "input_bias", "gate_style", "key_size")
+        names = ("mem_slots", "head_size", "num_heads", "num_blocks", "attention_mlp_layers")
+        names += ("forget_bias", "input_bias", "gate_style", "key_size")
         names += ("output_gate", "share_blocks")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 
-_SIZES = ("mem_slots", "head_size", "num_heads", "num_blocks", "attention_mlp_layers")
+_LAYOUTS = ("(batch, features)", "(batch, rows, features)")
