@@ -1,4 +1,7 @@
-"""The type of long sums."""
+"""The type of long sums, and functions that keep the type of what they are given."""
+
+import keras
+from keras import ops
 
 
 def wide(dtype):
@@ -8,3 +11,17 @@ def wide(dtype):
     of a sum, and float16 ends at 65504.
     """
     return "float64" if dtype == "float64" else "float32"
+
+
+def tanh(x):
+    """Return the hyperbolic tangent; on JAX that of Keras makes float64 float32."""
+    if keras.config.backend() != "jax":
+        return ops.tanh(x)
+    import jax
+
+    return jax.numpy.tanh(x)
+
+
+def exact(activation):
+    """Return an activation, and for that of Keras named tanh the one above."""
+    return tanh if activation in (keras.activations.tanh, ops.tanh) else activation

@@ -12,7 +12,7 @@ from keras_readinglist.layers.ntm.controllers import (
     LSTMController,
     product,
 )
-from keras_readinglist.layers.precision import wide
+from keras_readinglist.layers.precision import tanh, wide
 from keras_readinglist.layers.validation import (
     check_choice,
     check_positive,
@@ -230,7 +230,7 @@ class NTMCell(keras.layers.Layer):
         if self.memory_initializer == "constant":
             memory = ops.full(shape, 1e-6, dtype=dtype)
         else:
-            memory = ops.tanh(ops.cast(self.initial_memory, dtype))
+            memory = tanh(ops.cast(self.initial_memory, dtype))
         if self.weighting_initializer == "learned":
             weightings = ops.softmax(ops.cast(self.initial_weighting, dtype))
         elif self.weighting_initializer == "uniform":
@@ -241,7 +241,7 @@ class NTMCell(keras.layers.Layer):
             weightings = ops.one_hot(first, self.memory_slots, dtype=dtype)
         features = ops.zeros((self.features,), dtype=dtype)
         if self.read_initializer == "learned":
-            reads = ops.tanh(ops.cast(self.initial_read, dtype))
+            reads = tanh(ops.cast(self.initial_read, dtype))
             unread = ops.zeros((self.controller.output_size,), dtype=dtype)
             features = ops.concatenate([unread, ops.reshape(reads, (-1,))])
         output = ops.zeros((self.output_size,), dtype=dtype)
@@ -327,7 +327,7 @@ class NTMCell(keras.layers.Layer):
 
 # What brings the parameters of heads into their ranges, one call for each block of columns.
 _FUNCTIONS = (
-    (ops.tanh, ("key", "add")),
+    (tanh, ("key", "add")),
     (ops.softplus, ("strength", "gamma")),
     (ops.sigmoid, ("gate", "erase")),
     (lambda block: block, ("shift",)),

@@ -8,7 +8,7 @@ states around matrix products in the compute type.
 import keras
 from keras import ops
 
-from keras_readinglist.layers.precision import wide
+from keras_readinglist.layers.precision import tanh, wide
 from keras_readinglist.layers.recurrent import LSTMCell
 
 
@@ -74,9 +74,9 @@ class FeedForwardController(keras.layers.Layer):
 
     def step(self, z, reads, states):
         """Return the output; there is no state."""
-        h = ops.tanh(z + product(self.compute_dtype, reads, self.read_kernel))
+        h = tanh(z + product(self.compute_dtype, reads, self.read_kernel))
         for kernel, bias in zip(self.kernels[1:], self.biases[1:], strict=True):
-            h = ops.tanh(product(self.compute_dtype, h, kernel, bias))
+            h = tanh(product(self.compute_dtype, h, kernel, bias))
         return h, []
 
 

@@ -7,7 +7,7 @@ import keras
 from keras import ops
 
 from keras_readinglist.layers.initial_values import fresh
-from keras_readinglist.layers.precision import wide
+from keras_readinglist.layers.precision import exact, wide
 from keras_readinglist.layers.recurrent import steps
 from keras_readinglist.layers.validation import check_rate, check_shape, check_size, check_states
 
@@ -229,7 +229,7 @@ class SimpleRNNCell(RecurrentCell):
 
     def step(self, z, states, factors=None):
         kernel = self._computed(self.recurrent_kernel)
-        return steps.rnn_step(z, states, kernel, self.activation, factors)
+        return steps.rnn_step(z, states, kernel, exact(self.activation), factors)
 
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
@@ -331,7 +331,7 @@ class LSTMCell(RecurrentCell):
             "recurrent_kernel": self._computed(self.recurrent_kernel),
             "peephole": {gate: ops.cast(weight, self.state_dtype) for gate, weight in peephole},
             "coupled": self.coupled,
-            "activation": self.activation,
+            "activation": exact(self.activation),
             "recurrent_activation": self.recurrent_activation,
         }
 
@@ -401,7 +401,7 @@ class GRUCell(RecurrentCell):
             "recurrent_bias": bias,
             "reset_after": self.reset_after,
             "update_convention": self.update_convention,
-            "activation": self.activation,
+            "activation": exact(self.activation),
             "recurrent_activation": self.recurrent_activation,
         }
 

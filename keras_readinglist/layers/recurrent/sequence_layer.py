@@ -57,7 +57,8 @@ class SequenceLayer(keras.layers.Layer):
         )
         self.return_sequences, self.return_state = return_sequences, return_state
         self.go_backwards, self.zero_output_for_mask = go_backwards, zero_output_for_mask
-        self.stateful, self.features = False, None  # read by keras.layers.Bidirectional; by build
+        self.stateful, self.states = False, None  # read by keras.layers.Bidirectional
+        self.features = None
         self.supports_masking, self.supports_jit = True, loops_compile()
 
     def build(self, sequences_shape, initial_state_shape=None):

@@ -11,7 +11,6 @@ from keras import ops
 
 from keras_readinglist.backend import tensors
 from keras_readinglist.layers import masking
-from keras_readinglist.layers.precision import wide
 from keras_readinglist.layers.recurrent import steps
 from keras_readinglist.layers.validation import check_shape, check_states
 
@@ -106,7 +105,7 @@ class _Given:
         x_proj, kernel, states, mask = tensors((x_proj, kernel, states, mask))
         floats = keras.tree.flatten([x_proj, kernel, states or []])
         types = [keras.backend.standardize_dtype(x.dtype) for x in floats]
-        self.dtype = wide(keras.backend.result_type(*types))
+        self.dtype = "float64" if "float64" in types else "float32"
         check_shape("recurrent_kernel", kernel.shape, "(units, gates)")
         units = kernel.shape[0]
         check_shape("x_proj", x_proj.shape, "(batch, time, gates)", width=kernel.shape[1])

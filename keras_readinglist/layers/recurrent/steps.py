@@ -11,9 +11,10 @@ import numpy as np
 from keras import ops
 
 from keras_readinglist.backend import known
+from keras_readinglist.layers.precision import tanh
 
 
-def rnn_step(z, states, recurrent_kernel, activation=ops.tanh, factors=None):
+def rnn_step(z, states, recurrent_kernel, activation=tanh, factors=None):
     """Plain recurrent network: `h_t = tanh(x_t W + h_{t-1} U + b)`, with `z = x_t W + b`."""
     (h,) = states
     return [activation(z + _matmul(_drop(h, factors), recurrent_kernel))]
@@ -26,7 +27,7 @@ def lstm_step(
     peephole=None,
     coupled=False,
     projection=None,
-    activation=ops.tanh,
+    activation=tanh,
     recurrent_activation=ops.sigmoid,
     factors=None,
 ):
@@ -68,7 +69,7 @@ def lstm_gates(
     recurrent_kernel,
     peephole=None,
     coupled=False,
-    activation=ops.tanh,
+    activation=tanh,
     recurrent_activation=ops.sigmoid,
 ):
     """Return the gates `"i", "f", "o"`, the candidate `"g"` and the new cell `"c"` of an LSTM.
@@ -105,7 +106,7 @@ def gru_gates(
     recurrent_bias=None,
     reset_after=True,
     update_convention="keras",
-    activation=ops.tanh,
+    activation=tanh,
     recurrent_activation=ops.sigmoid,
     factors=None,
 ):

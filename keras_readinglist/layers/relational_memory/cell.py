@@ -6,7 +6,7 @@ import warnings
 import keras
 from keras import ops
 
-from keras_readinglist.layers.precision import wide
+from keras_readinglist.layers.precision import tanh, wide
 from keras_readinglist.layers.recurrent import loops
 from keras_readinglist.layers.relational_memory import attention
 from keras_readinglist.layers.validation import (
@@ -214,8 +214,8 @@ class RelationalMemoryCell(keras.layers.Layer):
         gates = self._gates(projected["gates"], states)
         if details is not None:
             details.update(zip(("input", "forget", "output"), gates, strict=False))
-        memory = gates[0] * ops.tanh(candidate) + gates[1] * memory
-        return [gates[2] * ops.tanh(memory), memory] if self.output_gate else [memory]
+        memory = gates[0] * tanh(candidate) + gates[1] * memory
+        return [gates[2] * tanh(memory), memory] if self.output_gate else [memory]
 
     def _attend(self, memory, projected, details):
         qkv = [self._qkv(memory, 0), projected["qkv"]]
@@ -255,7 +255,7 @@ class RelationalMemoryCell(keras.layers.Layer):
         return [term + constant for term, constant in zip(terms, constants, strict=True)]
 
     def _gates(self, gate_terms, states):
-        read = states[0] if self.output_gate else ops.tanh(states[0])
+        read = states[0] if self.output_gate else tanh(states[0])
         parts = ops.split(self._linear(read, self.gate_memory_dense[0]), self.num_gates, axis=-1)
         return [ops.sigmoid(t[:, None] + p) for t, p in zip(gate_terms, parts, strict=True)]
 
