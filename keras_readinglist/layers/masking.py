@@ -61,4 +61,4 @@ def masked_softmax(scores, mask=None):
     weights = ops.exp(scores - ops.stop_gradient(ops.max(scores, axis=-1, keepdims=True)))
     if mask is not None:
         weights = weights * ops.cast(mask, weights.dtype)
-    return weights / ops.maximum(ops.sum(weights, axis=-1, keepdims=True), TINY)
+    return weights / (ops.sum(weights, axis=-1, keepdims=True) + TINY)

@@ -1,4 +1,8 @@
-"""The type of long sums, and functions that keep the type of what they are given."""
+"""The type of long sums, and operators that keep float64.
+
+Keras counts float64 as float32 where it joins types: on JAX its tanh and mean, and on torch its
+products, maxima and dense layers, have the precision of float32.
+"""
 
 import keras
 from keras import ops
@@ -14,7 +18,7 @@ def wide(dtype):
 
 
 def tanh(x):
-    """Return the hyperbolic tangent; on JAX that of Keras makes float64 float32."""
+    """Return the hyperbolic tangent."""
     if keras.config.backend() != "jax":
         return ops.tanh(x)
     import jax
@@ -25,3 +29,26 @@ def tanh(x):
 def exact(activation):
     """Return an activation, and for that of Keras named tanh the one above."""
     return tanh if activation in (keras.activations.tanh, ops.tanh) else activation
+
+
+def matmul(x, y):
+    """Return the matrix product of two tensors of one type."""
+    if keras.config.backend() != "torch" or "16" in str(x.dtype):
+        return ops.matmul(x, y)
+    import torch
+
+    return torch.matmul(x, y)
+
+
+def mean(x):
+    """Return the mean over the last axis, which stays."""
+    return ops.sum(x, axis=-1, keepdims=True) / x.shape[-1]
+
+
+def dense(layer, x):
+    """Return what a `keras.layers.Dense` makes of a tensor."""
+    if layer.compute_dtype != "float64":
+        return layer(x)
+    x = matmul(x, ops.convert_to_tensor(layer.kernel))
+    x = x + layer.bias if layer.use_bias else x
+    return exact(layer.activation)(x)

@@ -53,4 +53,4 @@ def segment_softmax(scores, segment_ids, num_segments, mask=None):
     if mask is not None:
         weights = weights * ops.cast(mask, weights.dtype)
     sums = take_rows(segment_sum(weights, segment_ids, num_segments), segment_ids)
-    return weights / ops.maximum(sums, TINY)
+    return weights / (sums + TINY)

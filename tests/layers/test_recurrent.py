@@ -285,17 +285,17 @@ def test_no_output_depends_on_the_future():
     assert (before[:, 3:] != after[:, 3:]).any()
 
 
+on_torch = pytest.mark.skipif(keras.config.backend() != "torch", reason="torch has the fast path")
+
+
+@on_torch
 def test_the_fast_path_of_torch_equals_the_portable_loop():
-    if keras.config.backend() != "torch":
-        layer = build(layers.LSTM, {})
-        assert layer.supports_jit == (keras.config.backend() != "tensorflow")
-        return
     from keras_readinglist.layers.recurrent import fused
 
     for layer_class in (layers.LSTM, layers.GRU):
         layer = build(layer_class, {})
         x = ops.convert_to_tensor(X)
-        states = layer._initial(x, None)
+        states = layer.cell.initial_states(B)
         for mask in (None, ops.convert_to_tensor(RIGHT)):
             fast, last = fused.run_fused(layer.cell, x, states, mask)
             history, slow_last = steps.run(layer.cell.step, layer.cell.project(x), states, mask)
@@ -303,6 +303,88 @@ def test_the_fast_path_of_torch_equals_the_portable_loop():
             for a, b in zip(numpy(last), numpy(slow_last), strict=True):
                 np.testing.assert_allclose(a, b, atol=1e-6)
         assert fused.run_fused(layer.cell, x, states, ops.convert_to_tensor(MASK)) is None
+
+
+def test_what_a_user_writes_is_used():
+    """A function called like one of Keras, and methods of a cell, also where a kernel is faster."""
+
+    def tanh(z):  # LeCun's
+        return 1.7159 * ops.tanh(2 * z / 3)
+
+    class Own(layers.LSTMCell):
+        def project(self, inputs):
+            return 2 * super().project(inputs)
+
+    class Stepped(layers.GRUCell):
+        def step(self, z, states, factors=None):
+            return [0.5 * h for h in super().step(z, states, factors)]
+
+    for layer in (
+        layers.LSTM(H, activation=tanh),
+        type("OwnLSTM", (layers.LSTM,), {"cell_class": Own})(H),
+        type("OwnGRU", (layers.GRU,), {"cell_class": Stepped})(H),
+    ):
+        got = numpy([layer(X)])[0]
+        want = numpy([keras.layers.RNN(layer.cell)(ops.convert_to_tensor(X))])[0]
+        np.testing.assert_allclose(got, want, atol=1e-5)
+        plain = (layers.LSTM if layer.cell.gates == 4 else layers.GRU)(H)
+        plain.build(X.shape)
+        plain.set_weights(layer.get_weights())
+        assert np.abs(got - numpy([plain(X)])[0]).max() > 1e-2
+
+
+@pytest.mark.parametrize("name", ["lstm", "gru"])
+def test_gates_beside_recurrent_dropout_are_those_that_were_used(name):
+    layer_class, kwargs = VARIANTS[name]
+    layer = layer_class(H, return_gates=True, recurrent_dropout=0.5, seed=1, **kwargs)
+    gates = layer(X, training=True)[1]
+    gates = {key: numpy([track])[0] for key, track in gates.items()}
+    h, first = gates["h"], np.zeros((B, 1, H))
+    if name == "lstm":
+        c = gates["c"]
+        before = np.concatenate([first, c[:, :-1]], axis=1)
+        np.testing.assert_allclose(gates["f"] * before + gates["i"] * gates["g"], c, atol=1e-5)
+        np.testing.assert_allclose(gates["o"] * np.tanh(c), h, atol=1e-5)
+    else:
+        before = np.concatenate([first, h[:, :-1]], axis=1)
+        mixed = gates["z"] * before + (1 - gates["z"]) * gates["g"]
+        np.testing.assert_allclose(mixed, h, atol=1e-5)
+
+
+@pytest.mark.parametrize("stacked", [False, True])
+def test_keras_rnn_draws_the_dropout_of_inputs_once(stacked):
+    """Of a cell that copies its inputs: what is dropped at one step is dropped at all."""
+
+    class Copy(layers.SimpleRNNCell):
+        def step(self, z, states, factors=None):
+            return [z]
+
+    options = {"kernel_initializer": "identity", "recurrent_regularizer": "l2"}
+    cell = Copy(D, dropout=0.5, recurrent_dropout=0.1, seed=1, **options)
+    cell = keras.layers.StackedRNNCells([cell, Copy(D, **options)]) if stacked else cell
+    inputs = keras.Input((None, D))
+    model = keras.Model(inputs, keras.layers.RNN(cell, return_sequences=True)(inputs))
+    ones = ops.ones((B, T, D))
+    first, second = (numpy([model(ones, training=True)])[0] for _ in range(2))
+    assert set(np.unique(first)) == {0.0, 2.0} and (first != second).any()
+    np.testing.assert_array_equal(first, np.repeat(first[:, :1], T, axis=1))
+    model.compile(keras.optimizers.SGD(0.1), "mse")
+    model.fit(X, X, verbose=0)  # no tracer leaves the loop
+    assert np.isfinite(model.predict(X, verbose=0)).all()
+
+
+def test_gates_of_a_projected_layer_have_the_declared_shapes():
+    layer = layers.LSTM(H, projection_units=3, return_gates=True)
+    declared = layer.compute_output_shape(X.shape)[1]
+    for name, track in layer(X)[1].items():
+        assert tuple(track.shape) == declared[name], name
+
+
+def test_the_initial_values_of_a_bias_differ():
+    cell = layers.LSTMCell(H, bias_initializer="random_normal")
+    cell.build((None, D))
+    blocks = numpy([cell.bias])[0].reshape(4, H)
+    assert (blocks[1] == 1).all() and len({tuple(block) for block in blocks}) == 4
 
 
 def test_functions_of_tensors_equal_the_layers():
@@ -321,6 +403,38 @@ def test_functions_of_tensors_equal_the_layers():
             np.testing.assert_allclose(got, want, atol=1e-6)
     *_, gates = recurrent.lstm_sequence(np.ones((1, 3, 8)), np.ones((2, 8)), return_gates=True)
     np.testing.assert_allclose(*numpy([gates["h"], gates["o"] * ops.tanh(gates["c"])]), atol=1e-6)
+
+
+def test_functions_of_tensors_take_arrays_and_check_them():
+    x, kernel = RNG.standard_normal((B, T, 12)), RNG.standard_normal((3, 12))
+    state, mask = [RNG.standard_normal((1, 3)) for _ in range(2)], RIGHT
+    peephole = {"o": np.ones(3)}
+    given = {"peephole": peephole, "mask": mask}
+    for go_backwards in (False, True):
+        given["go_backwards"] = go_backwards
+        outputs, last = recurrent.lstm_sequence(x, kernel, state, **given)
+        tensors = keras.tree.map_structure(ops.convert_to_tensor, [x, kernel, state])
+        same, _ = recurrent.lstm_sequence(*tensors, **given)
+        np.testing.assert_array_equal(*numpy([outputs, same]))
+        if keras.config.backend() != "jax":
+            assert keras.backend.standardize_dtype(outputs.dtype) == "float64"
+        single = keras.tree.map_structure(lambda a: a.astype("float32"), [x, kernel, state])
+        rounded, _ = recurrent.lstm_sequence(*single, **given)
+        assert keras.backend.standardize_dtype(rounded.dtype) == "float32"
+        np.testing.assert_allclose(*numpy([rounded, outputs]), atol=1e-5)
+    spoiled = np.where(RIGHT[..., None], x, np.nan)
+    clean, _ = recurrent.gru_sequence(x[..., :9], kernel[:, :9], mask=RIGHT)
+    np.testing.assert_array_equal(
+        *numpy([recurrent.gru_sequence(spoiled[..., :9], kernel[:, :9], mask=RIGHT)[0], clean])
+    )
+    for wrong, name in (
+        (lambda: recurrent.gru_sequence(x, kernel), "recurrent_kernel"),
+        (lambda: recurrent.lstm_sequence(x[..., :9], kernel), "x_proj"),
+        (lambda: recurrent.lstm_sequence(x, kernel, [np.ones((7, 3))] * 2), "initial_state"),
+        (lambda: recurrent.lstm_sequence(x, kernel, mask=RIGHT[:2]), "mask"),
+    ):
+        with pytest.raises(ValueError, match=f"`{name}` must"):
+            wrong()
 
 
 @pytest.mark.skipif(keras.config.backend() == "tensorflow", reason="shares no process with torch")

@@ -162,7 +162,8 @@ class CharRNN(RecurrentLanguageModel):
     def initial_state(self, batch_size):
         """Return the zero states of all layers, a list of tensors `(batch_size, units)`."""
         count = self.num_layers * (2 if self.cell == "lstm" else 1)
-        return [ops.zeros((batch_size, self.units), dtype=self.compute_dtype) for _ in range(count)]
+        dtype = self.recurrent[0].cell.state_dtype
+        return [ops.zeros((batch_size, self.units), dtype=dtype) for _ in range(count)]
 
     def get_config(self):
         return {

@@ -6,6 +6,8 @@ Every function works on any number of heads at once, in float32. Section 3 of [G
 
 from keras import ops
 
+from keras_readinglist.layers.precision import matmul
+
 # Under both roots of the cosine, so that a row of zeros has a finite gradient.
 _EPSILON = 1e-8
 
@@ -32,7 +34,7 @@ def content_addressing(memory, key, strength):
     memory, key, strength = map(ops.convert_to_tensor, (memory, key, strength))
     keys = ops.sqrt(ops.sum(key * key, axis=-1, keepdims=True) + _EPSILON)
     rows = ops.sqrt(ops.sum(memory * memory, axis=-1) + _EPSILON)
-    scores = ops.matmul(key * (strength[..., None] / keys), ops.swapaxes(memory, 1, 2))
+    scores = matmul(key * (strength[..., None] / keys), ops.swapaxes(memory, 1, 2))
     return ops.softmax(scores / rows[:, None], axis=-1)
 
 
@@ -112,7 +114,7 @@ def memory_read(memory, w):
     Returns:
         Float tensor `(batch, heads, width)`.
     """
-    return ops.matmul(w, memory)
+    return matmul(ops.convert_to_tensor(w), ops.convert_to_tensor(memory))
 
 
 def memory_write(memory, w, erase, add):
@@ -135,4 +137,4 @@ def memory_write(memory, w, erase, add):
         return memory + w[:, 0, :, None] * (add - erase * memory)
     for head in range(w.shape[1]):
         memory = memory * (1.0 - w[:, head, :, None] * erase[:, head, None])
-    return memory + ops.matmul(ops.swapaxes(w, 1, 2), add)
+    return memory + matmul(ops.swapaxes(w, 1, 2), add)

@@ -8,7 +8,7 @@ states around matrix products in the compute type.
 import keras
 from keras import ops
 
-from keras_readinglist.layers.precision import tanh, wide
+from keras_readinglist.layers.precision import matmul, tanh, wide
 from keras_readinglist.layers.recurrent import LSTMCell
 
 
@@ -126,7 +126,7 @@ class LayerController(keras.layers.Layer):
 
 def product(dtype, x, kernel, bias=None):
     """Multiply in `dtype`, and return the type of states."""
-    z = ops.matmul(_cast(x, dtype), _cast(ops.convert_to_tensor(kernel), dtype))
+    z = matmul(_cast(x, dtype), _cast(ops.convert_to_tensor(kernel), dtype))
     if bias is not None:
         z = z + _cast(ops.convert_to_tensor(bias), dtype)
     return _cast(z, wide(dtype))

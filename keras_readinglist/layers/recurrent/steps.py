@@ -11,7 +11,7 @@ import numpy as np
 from keras import ops
 
 from keras_readinglist.backend import known
-from keras_readinglist.layers.precision import tanh
+from keras_readinglist.layers.precision import matmul, tanh
 
 
 def rnn_step(z, states, recurrent_kernel, activation=tanh, factors=None):
@@ -230,4 +230,4 @@ def _matmul(x, kernel):
     States are kept in float32 under mixed precision: a cell is a long sum, and bfloat16 loses
     terms below 1/256 of it.
     """
-    return ops.cast(ops.matmul(ops.cast(x, kernel.dtype), kernel), x.dtype)
+    return ops.cast(matmul(ops.cast(x, kernel.dtype), kernel), x.dtype)

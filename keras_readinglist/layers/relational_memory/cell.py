@@ -159,7 +159,8 @@ class RelationalMemoryCell(keras.layers.Layer):
     def call(self, inputs, states, training=False):
         check_shape("inputs", inputs.shape, *_LAYOUTS, width=self.input_width)
         flat = len(states[-1].shape) == 2
-        if not flat:
+        matrix = (self.mem_slots, self.width)
+        if not flat and all(tuple(state.shape[1:]) == matrix for state in states):
             states = [self.as_vector(state) for state in states]
         check_states("states", states, self.state_size, inputs.shape[0])
         states = [self.as_matrix(state) for state in states]
