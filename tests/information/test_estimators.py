@@ -121,6 +121,8 @@ def test_estimators_work_without_scikit_learn():
         (lambda: info.MDLMarkovOrder(1).fit(np.tile([0, 1], 20)).score([0]), "x"),
         (lambda: info.NCDClassifier(1).fit(TEXTS, None), "y"),
         (lambda: info.NCDClassifier(1).fit(TEXTS, np.eye(6)), "y"),
+        (lambda: info.NCDClassifier(1).fit(TEXTS, [*"aaaxx", None]), "y"),
+        (lambda: info.NCDClassifier(1).fit(TEXTS, [0, 0, 0, 1, 1, np.nan]), "y"),
     ],
 )
 def test_bad_arguments_are_named(call, argument):

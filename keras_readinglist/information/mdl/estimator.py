@@ -121,4 +121,11 @@ def check_labels(y):
         y = y[:, 0]
     if y.ndim != 1:
         raise ValueError(f"`y` must be labels of shape (n,). Received shape: {y.shape}")
+    try:
+        missing = y.dtype.kind == "f" and np.isnan(y).any()
+        np.unique(y)
+    except TypeError:  # None, NaN or numbers among strings cannot be sorted
+        missing = True
+    if missing:
+        raise ValueError("`y` must hold labels of one kind, none of them missing.")
     return y
