@@ -2,13 +2,23 @@
 
 import numpy as np
 
+from keras_readinglist.datasets.splits import by_hash
+
 TASKS = ("add", "control", "program", "copy", "reverse", "double")
 CURRICULA = ("baseline", "mix", "naive", "combined")
+SPLITS = ("train", "validation", "test")
 VOCABULARY = "\n '()*+-0123456789:<=>[]abefilnogrsx"
 
 
 def learn_to_execute(
-    batch_size, max_length=3, max_nesting=2, tasks=TASKS, curriculum="mix", progress=1.0, rng=None
+    batch_size,
+    max_length=3,
+    max_nesting=2,
+    tasks=TASKS,
+    curriculum="mix",
+    progress=1.0,
+    rng=None,
+    split=None,
 ):
     """Draw programs and their results, as text.
 
@@ -29,12 +39,16 @@ def learn_to_execute(
             `"combined"`: one or the other, with equal chance.
         progress: Float in [0, 1], how far training has come.
         rng: `numpy.random.Generator` or a seed.
+        split: `"train"`, `"validation"` or `"test"`, or `None` for all programs. No program is in
+            two splits: a hash of its text puts 20 % of all into `"test"`, and 5 % into
+            `"validation"`. Of four digits there are only 10,000 strings, so that training would
+            otherwise meet nearly all that are tested.
 
     Returns:
         Pair of lists of strings, programs and results.
 
     Raises:
-        ValueError: If an argument is out of range.
+        ValueError: If an argument is out of range, or a split has no program of these sizes.
 
     Example:
         >>> programs, results = learn_to_execute(3, tasks=("reverse",), rng=0)
@@ -45,26 +59,43 @@ def learn_to_execute(
         - [Zaremba, Sutskever, 2014, Learning to execute](https://arxiv.org/abs/1410.4615)
         - [Santoro et al., 2018](https://arxiv.org/abs/1806.01822), section 4.2
     """
-    _check(batch_size, max_length, max_nesting, tasks, curriculum, progress)
+    _check(batch_size, max_length, max_nesting, tasks, curriculum, progress, split)
     rng = np.random.default_rng(rng)
-    grown = [1 + int(progress * (most - 1e-9)) for most in (max_length, max_nesting)]
-    programs, results = [], []
-    for _ in range(batch_size):
-        kind = curriculum
-        if kind == "combined":
-            kind = ("mix", "naive")[rng.integers(2)]
-        length, nesting = grown if kind == "naive" else (max_length, max_nesting)
-        if kind == "mix":
-            length, nesting = (int(rng.integers(1, most + 1)) for most in (length, nesting))
-        task = tasks[rng.integers(len(tasks))]
-        if task in _STRINGS:
-            program, result = _string(rng, length * nesting, task)
-        else:
-            program, value = _Writer(rng, length).write(task, nesting)
-            result = str(value % 10**max_length)
-        programs.append(program)
-        results.append(result)
+    sizes = max_length, max_nesting
+    grown = [1 + int(progress * (most - 1e-9)) for most in sizes]
+    programs, results, rejected = [], [], 0
+    while len(programs) < batch_size:
+        program, result = _draw(rng, sizes, grown, tasks, curriculum)
+        if split is None or split_of(program) == split:
+            programs.append(program)
+            results.append(result)
+            rejected = 0
+        elif (rejected := rejected + 1) == _TRIES:
+            raise ValueError(
+                f"`split` must have programs of these sizes; none of {_TRIES} is of {split!r}. "
+                f"Received: max_length={max_length}, max_nesting={max_nesting}, tasks={tasks}"
+            )
     return programs, results
+
+
+def split_of(program):
+    """Return the split of a program, by a hash of its text."""
+    return by_hash(program, test=20, validation=5)
+
+
+def _draw(rng, sizes, grown, tasks, curriculum):
+    """Return one program and its result."""
+    kind = curriculum
+    if kind == "combined":
+        kind = ("mix", "naive")[rng.integers(2)]
+    length, nesting = grown if kind == "naive" else sizes
+    if kind == "mix":
+        length, nesting = (int(rng.integers(1, most + 1)) for most in sizes)
+    task = tasks[rng.integers(len(tasks))]
+    if task in _STRINGS:
+        return _string(rng, length * nesting, task)
+    program, value = _Writer(rng, length).write(task, nesting)
+    return program, str(value % 10 ** sizes[0])
 
 
 def longest(max_length, max_nesting, tasks=TASKS):
@@ -83,6 +114,7 @@ def longest(max_length, max_nesting, tasks=TASKS):
     return inputs, outputs
 
 
+_TRIES = 10_000
 _STRINGS = {"copy": ("", 1), "reverse": ("[::-1]", 1), "double": ("*2", 2)}
 
 
@@ -150,7 +182,7 @@ class _Writer:
         return self._add(name, value)
 
 
-def _check(batch_size, max_length, max_nesting, tasks, curriculum, progress):
+def _check(batch_size, max_length, max_nesting, tasks, curriculum, progress, split):
     sizes = {"batch_size": batch_size, "max_length": max_length, "max_nesting": max_nesting}
     for name, value in sizes.items():
         if not isinstance(value, (int, np.integer)) or value < 1:
@@ -161,5 +193,7 @@ def _check(batch_size, max_length, max_nesting, tasks, curriculum, progress):
         raise ValueError(f"`max_nesting` must be at most 11. Received: max_nesting={max_nesting}")
     if curriculum not in CURRICULA:
         raise ValueError(f"`curriculum` must be one of {CURRICULA}. Received: {curriculum!r}")
+    if split is not None and split not in SPLITS:
+        raise ValueError(f"`split` must be one of {SPLITS} or `None`. Received: {split!r}")
     if not 0 <= progress <= 1:
         raise ValueError(f"`progress` must lie in [0, 1]. Received: progress={progress}")

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from keras_readinglist.datasets import learn_to_execute, nth_farthest
-from keras_readinglist.datasets.learn_to_execute import CURRICULA, TASKS, VOCABULARY, longest
+from keras_readinglist.datasets.learn_to_execute import (
+    CURRICULA,
+    SPLITS,
+    TASKS,
+    VOCABULARY,
+    longest,
+    split_of,
+)
 from keras_readinglist.datasets.nth_farthest import floor_accuracy, ranking
 
 pytestmark = pytest.mark.once
@@ -101,11 +108,26 @@ def test_curricula_differ_in_difficulty():
     assert programs == learn_to_execute(20, 5, 3, rng=0)[0]
 
 
+def test_no_program_is_in_two_splits():
+    tasks = ("add", "copy", "reverse", "double")
+    drawn = {
+        split: set(learn_to_execute(3_000, 2, 2, tasks, "mix", rng=0, split=split)[0])
+        for split in SPLITS
+    }
+    assert sum(map(len, drawn.values())) == len(set().union(*drawn.values()))
+    every, _ = learn_to_execute(4_000, 2, 2, tasks, "baseline", rng=1)
+    shares = [np.mean([split_of(program) == split for program in every]) for split in SPLITS]
+    np.testing.assert_allclose(shares, [0.75, 0.05, 0.2], atol=0.02)
+    with pytest.raises(ValueError, match="`split` must have programs of these sizes"):
+        learn_to_execute(1, 1, 1, ("copy",), rng=0, split="validation")
+
+
 @pytest.mark.parametrize(
     ("kwargs", "name"),
     [({"max_length": 0}, "max_length"), ({"max_nesting": 12}, "max_nesting"),
      ({"tasks": ("divide",)}, "tasks"), ({"tasks": ()}, "tasks"),
-     ({"curriculum": "hard"}, "curriculum"), ({"progress": 2}, "progress")],
+     ({"curriculum": "hard"}, "curriculum"), ({"progress": 2}, "progress"),
+     ({"split": "dev"}, "split")],
 )  # fmt: skip
 def test_bad_arguments_of_learn_to_execute(kwargs, name):
     with pytest.raises(ValueError, match=f"`{name}` must"):

@@ -39,3 +39,18 @@ def test_the_curriculum_begins_in_the_plane_adds_coordinates_and_then_ranks():
         vectors, names = inputs[..., :4], inputs[..., 4:7].argmax(-1)
         asked = inputs[:, 0, 7:10].argmax(-1), inputs[:, 0, 10:].argmax(-1)
         np.testing.assert_array_equal(answers(vectors, names, *asked), labels)
+
+
+def test_tested_programs_are_never_trained_on():
+    class Programs:
+        """Stands for a model that turns programs into examples, and keeps the programs."""
+
+        def training_batch(self, programs, results):
+            return set(programs)
+
+    config = RECIPE.config("programs", "reduced", 0)
+    drawn = [
+        recipe.draw_programs(Programs(), config, 3_000, 0, split)
+        for split in ("train", "validation", "test")
+    ]
+    assert not drawn[0] & drawn[2] and not drawn[0] & drawn[1] and not drawn[1] & drawn[2]
