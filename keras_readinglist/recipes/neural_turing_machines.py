@@ -234,8 +234,10 @@ EXPERIMENTS = {
 }
 RUNS = {
     "copy": Run("copy", seeds=(0, 1, 2, 3, 4)),
-    **{name: Run(name) for name in ("repeat_copy", "recall")},
-    **{name: Run(name) for name in ("copy_lstm", "repeat_copy_lstm", "recall_lstm")},
+    **{
+        name: Run(name)
+        for name in ("repeat_copy", "recall", "copy_lstm", "repeat_copy_lstm", "recall_lstm")
+    },
 }
 
 

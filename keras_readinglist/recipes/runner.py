@@ -29,7 +29,8 @@ def train(slug, run=None, scale="reduced", seed=None, output="runs", resume=Fals
         scale: String, `"reduced"` or `"full"`.
         seed: Integer. Defaults to the first seed of the run.
         output: Path under which the run keeps checkpoints, metrics, model and result.
-        resume: Boolean, whether to go on from the newest checkpoint.
+        resume: Boolean, whether to go on from the newest checkpoint, if it is of the same
+            configuration.
         callbacks: Further Keras callbacks.
 
     Returns:
@@ -44,7 +45,10 @@ def train(slug, run=None, scale="reduced", seed=None, output="runs", resume=Fals
     _check_choice("scale", scale, recipe.scales)
     seed = recipe.seeds(run, scale)[0] if seed is None else seed
     directory = run_directory(output, slug, scale, run, seed)
-    checkpoint = Checkpoint(directory, resume)
+    fingerprint, begun = recipe.fingerprint(run, scale, seed), directory / "fingerprint"
+    same = begun.exists() and begun.read_text(encoding="utf-8") == fingerprint
+    checkpoint = Checkpoint(directory, resume and same)
+    begun.write_text(fingerprint, encoding="utf-8")
     config, experiment = recipe.config(run, scale, seed), recipe.experiment(run)
     log = MetricsLog(directory, label=f"{slug} {run} seed {seed}:")
     began = time.perf_counter()
@@ -54,7 +58,7 @@ def train(slug, run=None, scale="reduced", seed=None, output="runs", resume=Fals
     if isinstance(made, presets.PresetMixin):
         made.save_to_preset(directory / "model")
     result = {
-        "fingerprint": recipe.fingerprint(run, scale, seed),
+        "fingerprint": fingerprint,
         "config": report.plain(config),
         "metrics": {name: float(value) for name, value in metrics.items()},
         "seconds": round(logged_seconds(log.path) or finished - began, 1),

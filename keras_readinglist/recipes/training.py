@@ -131,7 +131,8 @@ def read_log(path):
         for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
             with contextlib.suppress(ValueError):
                 row = json.loads(line)
-                rows += [row] if isinstance(row, dict) else []
+                if isinstance(row, dict) and {"epoch", "seconds"} <= set(row):
+                    rows.append(row)
     return rows
 
 

@@ -1,5 +1,7 @@
 """The recipe of neural Turing machines: its curriculum and its metrics."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -44,3 +46,12 @@ def test_every_claim_names_a_run_and_a_metric(run):
 def test_end_marks_are_counted_apart():
     metrics = recipe.measure_repeats(Measured(), RECIPE.config("repeat_copy", "reduced", 0))
     assert metrics["wrong_content_5x5"] == 4.0 and metrics["wrong_end_5x5"] == 2.0
+
+
+@pytest.mark.parametrize("name", recipe.FURTHER)
+def test_further_runs_can_be_made(name):
+    config = dataclasses.replace(RECIPE, runs=recipe.FURTHER).config(name, "full", 0)
+    experiment = recipe.FURTHER[name].experiment
+    assert set(recipe.FURTHER[name].overrides) <= set(recipe.FULL[experiment])
+    build = recipe.build_layers if "num_layers" in config else recipe.build_tape
+    assert build(config).task == config["task"]

@@ -218,6 +218,21 @@ def test_stale_claims_say_so(tiny):
         assert "(stale): measured with another configuration" in report.markdown(judged)
 
 
+def test_a_run_of_another_configuration_is_not_resumed(monkeypatch, tmp_path):
+    began = []
+
+    def resume(recipe):
+        monkeypatch.setattr(recipes, "load", lambda slug: recipe)
+        watch = keras.callbacks.LambdaCallback(on_epoch_begin=lambda e, logs: began.append(e))
+        runner.train("tiny", "ours", output=tmp_path, resume=True, callbacks=[watch])
+
+    resume(tiny_recipe())
+    resume(tiny_recipe())
+    assert began == [0, 1]  # the second had nothing to do
+    resume(tiny_recipe(revision=1))
+    assert began == [0, 1, 0, 1]
+
+
 def test_a_failed_training_is_one_sentence(tiny, monkeypatch):
     failed = subprocess.CompletedProcess([], 1)
     monkeypatch.setattr(runner, "subprocess", types.SimpleNamespace(run=lambda *_, **__: failed))
@@ -266,7 +281,7 @@ def test_a_checkpoint_of_another_model_is_refused(tmp_path):
 def test_a_torn_line_of_the_log_is_left_out(tmp_path):
     path = tmp_path / "metrics.jsonl"
     first, third = '{"epoch": 1, "seconds": 2.0}\n', '{"epoch": 3, "seconds": 1.5}\n'
-    for torn in ('{"epoch": 2, "los\n', "\n", "\x00\x00\n", "17\n"):
+    for torn in ('{"epoch": 2, "los\n', "\n", "\x00\x00\n", "17\n", '{"epoch": 2}\n'):
         path.write_text(first + torn + third)
         assert [row["epoch"] for row in training.read_log(path)] == [1, 3]
         assert runner.logged_seconds(path) == 3.5
