@@ -134,7 +134,7 @@ def facets(item: Item) -> dict[str, bool | None]:
         "presets": bool(item.presets),
         "exhibit": bool(item.exhibit),
         "page": bool(item.page),
-        "report": report(item.slug) is not None,
+        "report": (_part("reports") / f"{item.slug}.json").is_file(),
     }
     reasons = dict(item.not_applicable)
     return {name: None if name in reasons else there[name] for name in FACETS}
