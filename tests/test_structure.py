@@ -95,7 +95,7 @@ def test_importing_the_package_is_light():
 @pytest.mark.parametrize("namespace", NAMESPACES)
 def test_public_names_are_sorted_documented_and_registered(namespace):
     module = importlib.import_module(f"keras_readinglist.{namespace}")
-    assert sorted(module.__all__) == sorted(set(module.__all__))
+    assert list(module.__all__) == sorted(set(module.__all__))
     for name in module.__all__:
         thing = getattr(module, name)
         if isinstance(thing, dict):
