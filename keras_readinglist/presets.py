@@ -7,7 +7,7 @@ A preset is a directory of three files, laid out as KerasHub lays them out:
 - `metadata.json`: who made it, from which data, under which licence, and what it scores.
 
 Loading builds only classes of this package and of Keras itself, and those that the caller names.
-No code is ever read from a preset. `applications.load_preset` finds the class by itself.
+No code is ever read from a preset. `applications.loading.load_preset` finds the class by itself.
 """
 
 import difflib
