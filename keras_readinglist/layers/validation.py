@@ -84,7 +84,8 @@ def check_same(name, shape, other, expected, axes=1):
     pairs = list(zip(shape[:axes], expected[:axes], strict=False))
     if len(pairs) < axes or any(None not in map(known, p) and p[0] != p[1] for p in pairs):
         raise ValueError(
-            f"`{name}` must begin with the same {axes} axes as `{other}`. "
+            f"`{name}` must have the same first {'axis' if axes == 1 else f'{axes} axes'} as "
+            f"`{other}`. "
             f"Received shapes: {tuple(shape)} and {tuple(expected)}"
         )
 

@@ -301,8 +301,8 @@ def test_coordinates():
     [
         ({"units": ()}, "`units` must be a sequence of positive integers. Received: units=()"),
         ({"units": (4, 0)}, "`units` must be a sequence of positive integers"),
-        ({"aggregate": "max"}, "`aggregate` must be one of .* Received: 'max'"),
-        ({"arity": 4}, "`arity` must be 2 or 3. Received: arity=4"),
+        ({"aggregate": "max"}, "`aggregate` must be one of .* Received: aggregate='max'"),
+        ({"arity": 4}, r"`arity` must be one of \(2, 3\). Received: arity=4"),
         ({"chunk_size": 0}, "`chunk_size` must be a positive integer. Received: chunk_size=0"),
     ],
 )
@@ -317,7 +317,7 @@ def test_bad_calls():
         call(layer, condition=None)
     with pytest.raises(ValueError, match="built without a `condition`"):
         call(make(condition=None), condition=CONDITION)
-    with pytest.raises(ValueError, match="same batch size. Received: 4 and 3"):
+    with pytest.raises(ValueError, match="`condition` must have the same first axis as `objects`"):
         call(layer, condition=CONDITION[:3])
     with pytest.raises(ValueError, match="`objects` must have the shape"):
         call(layer, OBJECTS[0], CONDITION)
@@ -325,7 +325,7 @@ def test_bad_calls():
         call(layer, condition=CONDITION[0])
     with pytest.raises(ValueError, match="`objects` must have the shape"):
         PairwiseRelation().build((None, 3))
-    with pytest.raises(ValueError, match="`f_dropout` must be in"):
+    with pytest.raises(ValueError, match="`f_dropout` must lie in"):
         RelationNetwork((2,), (2,), 2, f_dropout=1.0)
     with pytest.raises(ValueError, match="`feature_map` must have the shape"):
         AppendCoordinates().build((None, 3, 3))

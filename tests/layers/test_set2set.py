@@ -237,7 +237,7 @@ def test_equals_torch_geometric(steps):
         (lambda: ProcessBlock(3, 1)(MEMORY), "`memory` must have the width"),
         (lambda: Set2Set(project=True), "`units` must be given"),
         (lambda: Set2Set(3)(MEMORY), "`units` must be the width of the memory"),
-        (lambda: Set2Set(processing_steps=1.5), "`steps` must be"),
+        (lambda: Set2Set(processing_steps=1.5), "`processing_steps` must be"),
         (lambda: Set2Set()(NODES), "`memory` must have the shape"),
         (lambda: Set2Set()(NODES, segment_ids=SEGMENTS), "`memory` must have the shape"),
         (lambda: Set2Set()(MEMORY, num_segments=3), "`memory` must have the shape"),

@@ -3,6 +3,11 @@
 import keras
 from keras import ops
 
+from keras_readinglist.layers.precision import wide
+from keras_readinglist.layers.validation import check_shape
+
+_LAYOUT = "(batch, height, width, channels)"
+
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
 class AppendCoordinates(keras.layers.Layer):
@@ -31,15 +36,13 @@ class AppendCoordinates(keras.layers.Layer):
     """
 
     def build(self, feature_map_shape):
-        if len(feature_map_shape) != 4:
-            raise ValueError(
-                "`feature_map` must have the shape (batch, height, width, channels). "
-                f"Received shape: {tuple(feature_map_shape)}"
-            )
+        check_shape("feature_map", feature_map_shape, _LAYOUT)
 
     def call(self, feature_map):
+        check_shape("feature_map", feature_map.shape, _LAYOUT)
         batch, height, width, _ = ops.shape(feature_map)
-        rows, columns = _coordinates(height), _coordinates(width)
+        dtype = wide(self.compute_dtype)
+        rows, columns = _coordinates(height, dtype), _coordinates(width, dtype)
         shape = (batch, height, width, 1)
         places = [
             ops.broadcast_to(ops.reshape(rows, (1, -1, 1, 1)), shape),
@@ -52,10 +55,10 @@ class AppendCoordinates(keras.layers.Layer):
         return (*feature_map_shape[:-1], feature_map_shape[-1] + 2)
 
 
-def _coordinates(size):
+def _coordinates(size, dtype):
     """Return `linspace(-1, 1, size)`, also where the size is a tensor."""
-    last = ops.maximum(ops.cast(size, "float32") - 1.0, 1.0)
-    return 2.0 * ops.arange(size, dtype="float32") / last - 1.0
+    last = ops.cast(ops.maximum(size - 1, 1), dtype)
+    return 2.0 * ops.arange(size, dtype=dtype) / last - 1.0
 
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
@@ -82,7 +85,11 @@ class FeatureMapToObjects(keras.layers.Layer):
         - [Santoro et al., 2017](https://arxiv.org/abs/1706.01427), section 3
     """
 
+    def build(self, feature_map_shape):
+        check_shape("feature_map", feature_map_shape, _LAYOUT)
+
     def call(self, feature_map):
+        check_shape("feature_map", feature_map.shape, _LAYOUT)
         batch, height, width, _ = ops.shape(feature_map)
         return ops.reshape(feature_map, (batch, height * width, feature_map.shape[-1]))
 

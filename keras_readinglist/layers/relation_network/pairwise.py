@@ -3,10 +3,18 @@
 import keras
 from keras import ops
 
+from keras_readinglist.backend import loops_compile, tensors
+from keras_readinglist.layers import masking
+from keras_readinglist.layers.initial_values import fresh
+from keras_readinglist.layers.precision import exact, matmul, wide
 from keras_readinglist.layers.relation_network import pieces
-from keras_readinglist.layers.validation import check_size, check_sizes
-
-AGGREGATES = ("sum", "mean")
+from keras_readinglist.layers.validation import (
+    check_choice,
+    check_same,
+    check_shape,
+    check_size,
+    check_sizes,
+)
 
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
@@ -18,7 +26,7 @@ class PairwiseRelation(keras.layers.Layer):
     its output is `a_i + b_j + u` with `a = O W_a`, `b = O W_b`, `u = q W_q + bias`: the same
     numbers from `2 n` products instead of `n^2`, and no tensor of concatenated pairs. A condition
     with an axis of questions shares `a` and `b` among the questions. If the last layer is linear,
-    the sum is taken before it. The sum is taken and returned in float32.
+    the sum is taken before it. The sum is taken and returned in float32 under mixed precision.
 
     Args:
         units: Tuple of positive integers, the widths of `g`. Defaults to the paper's four of 256.
@@ -43,6 +51,7 @@ class PairwiseRelation(keras.layers.Layer):
             about the same objects. A layer that was built with a condition needs one.
         mask: Boolean tensor `(batch, n)`; objects that are `False` are not there and may hold
             anything, even NaN. Without any object the sum and the mean are zero.
+        objects_mask: The mask that Keras knows of `objects`; used if there is no `mask`.
 
     Input shape:
         `(batch, n, d)`, and that of the condition.
@@ -78,28 +87,21 @@ class PairwiseRelation(keras.layers.Layer):
     ):
         super().__init__(**kwargs)
         self.units = check_sizes("units", units)
-        if aggregate not in AGGREGATES:
-            raise ValueError(f"`aggregate` must be one of {AGGREGATES}. Received: {aggregate!r}")
-        if arity not in (2, 3):
-            raise ValueError(f"`arity` must be 2 or 3. Received: arity={arity}")
-        if chunk_size is not None:
-            check_size("chunk_size", chunk_size)
+        self.aggregate = check_choice("aggregate", aggregate, ("sum", "mean"))
+        self.arity = int(check_choice("arity", arity, (2, 3)))
+        self.chunk_size = None if chunk_size is None else check_size("chunk_size", chunk_size)
         self.activation = keras.activations.get(activation)
         self.last_activation = keras.activations.get(last_activation)
-        self.aggregate, self.include_self, self.arity = aggregate, include_self, arity
-        self.factorized, self.chunk_size = factorized, chunk_size
+        self.include_self, self.factorized = include_self, factorized
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.bias_initializer = keras.initializers.get(bias_initializer)
         self.supports_masking = True
-        if chunk_size is not None:  # the gradient of TensorFlow's scan cannot be compiled by XLA
-            self.supports_jit = keras.config.backend() != "tensorflow"
+        self.supports_jit = chunk_size is None or loops_compile()
 
     def build(self, objects_shape, condition_shape=None):
-        if len(objects_shape) != 3 or objects_shape[-1] is None:
-            raise ValueError(
-                "`objects` must have the shape (batch, n, features) with known features. "
-                f"Received shape: {tuple(objects_shape)}"
-            )
+        check_shape("objects", objects_shape, _OBJECTS)
+        if condition_shape is not None:
+            check_shape("condition", condition_shape, *_CONDITIONS)
         self.object_dim = objects_shape[-1]
         self.condition_dim = 0 if condition_shape is None else condition_shape[-1]
         self.kernels, self.biases = [], []
@@ -109,18 +111,21 @@ class PairwiseRelation(keras.layers.Layer):
                 self.add_weight(
                     name=f"kernel_{index}",
                     shape=(width, units),
-                    initializer=self.kernel_initializer.clone(),  # other numbers every time
+                    initializer=fresh(self.kernel_initializer),
                 )
             )
             self.biases.append(
                 self.add_weight(
-                    name=f"bias_{index}", shape=(units,), initializer=self.bias_initializer.clone()
+                    name=f"bias_{index}", shape=(units,), initializer=fresh(self.bias_initializer)
                 )
             )
             width = units
 
-    def call(self, objects, condition=None, mask=None):
+    def call(self, objects, condition=None, mask=None, objects_mask=None):
+        # Keras hands the mask of one tensor among several to the argument of that name.
+        mask = objects_mask if mask is None else mask
         self._check_call(objects, condition)
+        mask = masking.as_mask(mask, "objects", objects)
         objects, rest, weights, parameters = self._prepare(objects, condition, mask)
         move_sum = self._last_is_linear() and len(self.units) > 1
         depth = len(self.units) - 1 if move_sum else len(self.units)
@@ -135,10 +140,11 @@ class PairwiseRelation(keras.layers.Layer):
         )
         count = self._count(ops.shape(objects)[1], mask)
         if move_sum:  # sum_ij (y_ij W + bias) = (sum_ij y_ij) W + P bias
-            kernel, bias = (ops.cast(p[-1], "float32") for p in (self.kernels, self.biases))
-            total = ops.matmul(total, kernel) + count * bias
+            dtype = wide(self.compute_dtype)
+            kernel, bias = (ops.cast(p[-1], dtype) for p in (self.kernels, self.biases))
+            total = matmul(total, kernel) + count * bias
         if self.aggregate == "mean":
-            total = total / ops.maximum(count, 1.0)
+            total = total / ops.where(count > 1.0, count, 1.0)
         questions = condition is not None and len(condition.shape) == 3
         return total if questions else ops.squeeze(total, axis=1)
 
@@ -154,7 +160,9 @@ class PairwiseRelation(keras.layers.Layer):
             Tensor `(batch, n, n, units[-1])`, with an axis of questions after the first if the
             condition has one, and a further axis `n` for triples.
         """
+        objects, condition, mask = tensors((objects, condition, mask))
         self._check_call(objects, condition)
+        mask = masking.as_mask(mask, "objects", objects)
         objects, rest, weights, parameters = self._prepare(objects, condition, mask)
         pairs = self._relate(objects, rest, parameters, len(self.units))
         if weights is not None:
@@ -163,27 +171,13 @@ class PairwiseRelation(keras.layers.Layer):
         return pairs if questions else ops.squeeze(pairs, axis=1)
 
     def _check_call(self, objects, condition):
-        if len(objects.shape) != 3:
-            raise ValueError(
-                "`objects` must have the shape (batch, n, features). "
-                f"Received shape: {tuple(objects.shape)}"
-            )
+        check_shape("objects", objects.shape, _OBJECTS, width=self.object_dim)
         if (condition is None) != (self.condition_dim == 0):
             had = "without" if self.condition_dim == 0 else "with"
             raise ValueError(f"This layer was built {had} a `condition`, and must be called so.")
-        if condition is None:
-            return
-        if len(condition.shape) not in (2, 3):
-            raise ValueError(
-                "`condition` must have the shape (batch, features) or (batch, questions, "
-                f"features). Received shape: {tuple(condition.shape)}"
-            )
-        sizes = objects.shape[0], condition.shape[0]
-        if None not in sizes and sizes[0] != sizes[1]:
-            raise ValueError(
-                "`objects` and `condition` must have the same batch size. "
-                f"Received: {sizes[0]} and {sizes[1]}"
-            )
+        if condition is not None:
+            check_shape("condition", condition.shape, *_CONDITIONS, width=self.condition_dim)
+            check_same("condition", condition.shape, "objects", objects.shape)
 
     def _prepare(self, objects, condition, mask):
         """Return what varies with the first object, the rest, weights of tuples, parameters.
@@ -191,11 +185,8 @@ class PairwiseRelation(keras.layers.Layer):
         The rest has the axes `(batch, questions, n, ..., features)`: one `n` for pairs, two for
         triples.
         """
-        objects = ops.cast(objects, self.compute_dtype)
-        if mask is not None:
-            mask = ops.cast(mask, "bool")
-            # What is masked may be NaN: it must not reach even the gradient of the product.
-            objects = ops.where(mask[..., None], objects, ops.zeros_like(objects))
+        # What is masked may be NaN: it must not reach even the gradient of the product.
+        objects = masking.blank(ops.cast(objects, self.compute_dtype), mask)
         if condition is not None:
             condition = ops.cast(condition, self.compute_dtype)
             condition = condition if len(condition.shape) == 3 else condition[:, None]
@@ -207,13 +198,13 @@ class PairwiseRelation(keras.layers.Layer):
             return objects, rest, weights, [*kernels, *biases]
         d = self.object_dim
         parts = [kernels[0][k * d : (k + 1) * d] for k in range(self.arity)]
-        first, *others = (ops.matmul(objects, part) for part in parts)
+        first, *others = (matmul(objects, part) for part in parts)
         rest = others[0][:, None]
         if self.arity == 3:
             rest = rest[:, :, :, None] + others[1][:, None, None]
         shift = biases[0]
         if condition is not None:
-            shift = ops.matmul(condition, kernels[0][self.arity * d :]) + shift
+            shift = matmul(condition, kernels[0][self.arity * d :]) + shift
             shift = ops.expand_dims(shift, tuple(range(2, self.arity + 1)))
         return first, rest + shift, weights, [*kernels, *biases]
 
@@ -241,36 +232,37 @@ class PairwiseRelation(keras.layers.Layer):
         else:
             shape = (*ops.shape(rest)[:2], ops.shape(rows)[2], *ops.shape(rest)[3:-1])
             both = (ops.broadcast_to(x, (*shape, x.shape[-1])) for x in (rows, rest))
-            pairs = ops.matmul(ops.concatenate(list(both), axis=-1), kernels[0]) + biases[0]
+            pairs = matmul(ops.concatenate(list(both), axis=-1), kernels[0]) + biases[0]
         for index in range(depth):
             if index:
-                pairs = ops.matmul(pairs, kernels[index]) + biases[index]
+                pairs = matmul(pairs, kernels[index]) + biases[index]
             last = index == len(self.units) - 1
-            pairs = (self.last_activation if last else self.activation)(pairs)
+            pairs = exact(self.last_activation if last else self.activation)(pairs)
         return pairs
 
     def _weights(self, objects, mask):
-        """Return which tuples count, float32 `(batch, n, n, ...)`, or `None` if all do."""
+        """Return which tuples count, ones `(batch, n, n, ...)`, or `None` if all do."""
         if mask is None and self.include_self:
             return None
-        n = ops.shape(objects)[1]
+        n, dtype = ops.shape(objects)[1], wide(self.compute_dtype)
         there = ops.ones_like(objects[..., 0]) if mask is None else mask
-        there = ops.cast(there, "float32")
+        there = ops.cast(there, dtype)
         weights = there[:, :, None] * there[:, None]
         if self.arity == 3:
             weights = weights[..., None] * there[:, None, None]
         if not self.include_self:
-            differ = 1.0 - ops.eye(n, dtype="float32")
+            differ = 1.0 - ops.eye(n, dtype=dtype)
             if self.arity == 3:
                 differ = differ[:, :, None] * differ[:, None] * differ[None]
             weights = weights * differ[None]
         return weights
 
     def _count(self, n, mask):
-        """Return the number of tuples that count, float32, a scalar or `(batch, 1, 1)`."""
-        valid = ops.cast(n, "float32")
+        """Return the number of tuples that count, a scalar or `(batch, 1, 1)`."""
+        dtype = wide(self.compute_dtype)
+        valid = ops.cast(n, dtype)
         if mask is not None:
-            valid = ops.sum(ops.cast(mask, "float32"), axis=1)[:, None, None]
+            valid = ops.sum(ops.cast(mask, dtype), axis=1)[:, None, None]
         factors = [valid - (0.0 if self.include_self else k) for k in range(self.arity)]
         count = factors[0]
         for factor in factors[1:]:
@@ -284,10 +276,12 @@ class PairwiseRelation(keras.layers.Layer):
         questions = () if condition_shape is None else tuple(condition_shape[1:-1])
         return (objects_shape[0], *questions, self.units[-1])
 
-    def compute_output_spec(self, objects, condition=None, mask=None):
+    def compute_output_spec(self, objects, condition=None, mask=None, objects_mask=None):
         self._check_call(objects, condition)
-        shape = None if condition is None else condition.shape
-        return keras.KerasTensor(self.compute_output_shape(objects.shape, shape), "float32")
+        shape = self.compute_output_shape(
+            objects.shape, None if condition is None else condition.shape
+        )
+        return keras.KerasTensor(shape, wide(self.compute_dtype))
 
     def compute_mask(self, objects, mask=None):
         return None
@@ -302,3 +296,7 @@ class PairwiseRelation(keras.layers.Layer):
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
             "bias_initializer": keras.initializers.serialize(self.bias_initializer),
         }
+
+
+_OBJECTS = "(batch, n, features)"
+_CONDITIONS = ("(batch, features)", "(batch, questions, features)")

@@ -1,7 +1,12 @@
 """The sum over all pairs, taken at once or piece by piece with recomputation."""
 
+import math
+
 import keras
 from keras import ops
+
+from keras_readinglist.backend import known, on_jax_cpu
+from keras_readinglist.layers.precision import wide
 
 # Bytes of the vectors of all pairs of a block of examples that a CPU should hold at a time.
 _CACHE = 1_500_000
@@ -15,9 +20,9 @@ def weighted_sum(pairs, weights=None):
         weights: Float tensor `(batch, rows, n, ...)`, or `None` for ones.
 
     Returns:
-        Float32 tensor `(batch, questions, width)`.
+        Tensor `(batch, questions, width)`, float32 for half precision.
     """
-    pairs = ops.cast(pairs, "float32")
+    pairs = ops.cast(pairs, wide(keras.backend.standardize_dtype(pairs.dtype)))
     if weights is not None:
         pairs = pairs * weights[:, None, ..., None]
     return ops.sum(pairs, axis=tuple(range(2, len(pairs.shape) - 1)))
@@ -49,9 +54,9 @@ def _by_rows(relate, rows, rest, parameters, weights, width, size):
     """Take `size` rows at a time; the rows that fill up the last chunk get weights of zero."""
     batch, n = ops.shape(rows)[:2]
     missing = (-n) % size
-    static = isinstance(missing, int)
-    if weights is None and not (static and missing == 0):
-        weights = ops.ones((batch, n, *ops.shape(rest)[2:-1]), dtype="float32")
+    dtype = wide(keras.backend.standardize_dtype(rows.dtype))
+    if weights is None and known(missing) != 0:
+        weights = ops.ones((batch, n, *ops.shape(rest)[2:-1]), dtype=dtype)
     chunked = [_chunks(x, size, missing) for x in (rows, *_given(weights))]
     relate = keras.remat(relate)
 
@@ -59,7 +64,7 @@ def _by_rows(relate, rows, rest, parameters, weights, width, size):
         total = total + relate(chunk[0], rest, parameters, *chunk[1:])
         return total, total  # TensorFlow wants an output like the carry
 
-    start = ops.zeros((batch, ops.shape(rest)[1], width), dtype="float32")
+    start = ops.zeros((batch, ops.shape(rest)[1], width), dtype=dtype)
     return ops.scan(body, start, chunked)[0]
 
 
@@ -90,13 +95,12 @@ def _by_examples(relate, rows, rest, parameters, weights, block):
 
 def _examples_per_block(rows, rest, width):
     """Return the number of examples whose pairs fit into the cache, or `None` for all at once."""
-    if not _on_jax_cpu():
+    batch, sizes = rows.shape[0], (rows.shape[1], *rest.shape[1:-1], max(width, rest.shape[-1]))
+    if not on_jax_cpu() or None in map(known, (batch, *sizes)):
         return None
-    questions, *others, features = rest.shape[1:]
-    floats = questions * rows.shape[1] * max(width, features)
-    for size in others:
-        floats *= size
-    batch = rows.shape[0]
+    floats = math.prod(sizes)
+    if not floats:
+        return None
     fit = _CACHE // (4 * floats)
     if batch <= fit or batch == 1:
         return None
@@ -105,11 +109,3 @@ def _examples_per_block(rows, rest, width):
 
 def _given(weights):
     return () if weights is None else (weights,)
-
-
-def _on_jax_cpu():
-    if keras.config.backend() != "jax":
-        return False
-    import jax
-
-    return jax.default_backend() == "cpu"

@@ -2,8 +2,10 @@
 
 import keras
 
+from keras_readinglist.layers.initial_values import fresh
+from keras_readinglist.layers.precision import dense
 from keras_readinglist.layers.relation_network.pairwise import PairwiseRelation
-from keras_readinglist.layers.validation import check_sizes
+from keras_readinglist.layers.validation import check_rate, check_size, check_sizes
 
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
@@ -29,6 +31,7 @@ class RelationNetwork(keras.layers.Layer):
         condition: Float tensor `(batch, c)` or `(batch, questions, c)`, or `None`.
         mask: Boolean tensor `(batch, n)` of the objects that are there, or `None`.
         training: Boolean, whether dropout is active.
+        objects_mask: The mask that Keras knows of `objects`; used if there is no `mask`.
 
     Input shape:
         `(batch, n, d)`, and that of the condition.
@@ -67,21 +70,20 @@ class RelationNetwork(keras.layers.Layer):
     ):
         super().__init__(**kwargs)
         self.f_units = check_sizes("f_units", f_units, empty=True)
-        (self.output_dim,) = check_sizes("output_dim", [output_dim])
-        if not 0 <= f_dropout < 1:
-            raise ValueError(f"`f_dropout` must be in [0, 1). Received: f_dropout={f_dropout}")
-        self.f_dropout, self.seed = f_dropout, seed
+        self.output_dim = check_size("output_dim", output_dim)
+        self.f_dropout, self.seed = check_rate("f_dropout", f_dropout), seed
         self.relation = PairwiseRelation(
             g_units,
-            activation,
-            last_activation,
-            aggregate,
-            include_self,
-            arity,
-            factorized,
-            chunk_size,
-            kernel_initializer,
+            activation=activation,
+            last_activation=last_activation,
+            aggregate=aggregate,
+            include_self=include_self,
+            arity=arity,
+            factorized=factorized,
+            chunk_size=chunk_size,
+            kernel_initializer=kernel_initializer,
             dtype=self.dtype_policy,
+            trainable=self.trainable,
             name="g",
         )
         self.supports_jit = self.relation.supports_jit
@@ -93,12 +95,12 @@ class RelationNetwork(keras.layers.Layer):
         self.supports_masking = True
 
     def _dense(self, units, activation, name):
-        initializer = self.relation.kernel_initializer.clone()  # other numbers every time
         return keras.layers.Dense(
             units,
             activation,
-            kernel_initializer=initializer,
+            kernel_initializer=fresh(self.relation.kernel_initializer),
             dtype=self.variable_dtype,
+            trainable=self.trainable,
             name=name,
         )
 
@@ -109,18 +111,23 @@ class RelationNetwork(keras.layers.Layer):
             layer.build(shape)
             shape = layer.compute_output_shape(shape)
 
-    def call(self, objects, condition=None, mask=None, training=False):
+    def call(self, objects, condition=None, mask=None, training=False, objects_mask=None):
+        mask = objects_mask if mask is None else mask
         return self.conclude(self.relation(objects, condition=condition, mask=mask), training)
 
     def conclude(self, relations, training=False):
         """Apply `f` to a sum of relations, a tensor whose last axis is `g_units[-1]` wide."""
         for layer in self.hidden:
-            relations = layer(relations)
-        return self.out(self.dropout(relations, training=training))
+            relations = dense(layer, relations)
+        return dense(self.out, self.dropout(relations, training=training))
 
     def compute_output_shape(self, objects_shape, condition_shape=None):
         shape = self.relation.compute_output_shape(objects_shape, condition_shape)
         return (*shape[:-1], self.output_dim)
+
+    def compute_output_spec(self, objects, condition=None, **kwargs):
+        spec = self.relation.compute_output_spec(objects, condition)
+        return keras.KerasTensor((*spec.shape[:-1], self.output_dim), self.variable_dtype)
 
     def compute_mask(self, objects, mask=None):
         return None

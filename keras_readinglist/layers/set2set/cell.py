@@ -3,8 +3,9 @@
 import keras
 from keras import ops
 
+from keras_readinglist.layers.precision import wide
 from keras_readinglist.layers.recurrent import steps
-from keras_readinglist.layers.validation import check_size
+from keras_readinglist.layers.validation import check_shape, check_size
 
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
@@ -45,16 +46,10 @@ class NoInputLSTMCell(keras.layers.Layer):
 
     def __init__(self, units, unit_forget_bias=True, kernel_initializer="glorot_uniform", **kwargs):
         super().__init__(**kwargs)
-        check_size("units", units)
-        self.units, self.unit_forget_bias = units, unit_forget_bias
+        self.units, self.unit_forget_bias = check_size("units", units), unit_forget_bias
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
 
     def build(self, query_and_answer_shape=None, cell_shape=None):
-        if query_and_answer_shape is not None and query_and_answer_shape[-1] != 2 * self.units:
-            raise ValueError(
-                f"`query_and_answer` must have the width {2 * self.units}. "
-                f"Received shape: {tuple(query_and_answer_shape)}"
-            )
         self.kernel = self.add_weight(
             name="kernel",
             shape=(2 * self.units, 4 * self.units),
@@ -70,14 +65,17 @@ class NoInputLSTMCell(keras.layers.Layer):
         return forget if self.unit_forget_bias else ops.zeros_like(forget)
 
     def call(self, query_and_answer, cell):
+        check_shape("query_and_answer", query_and_answer.shape, *_LAYOUT, width=2 * self.units)
+        check_shape("cell", cell.shape, *_LAYOUT, width=self.units)
         query, cell = self.step(query_and_answer, cell)
         return ops.cast(query, self.compute_dtype), ops.cast(cell, self.compute_dtype)
 
     def step(self, query_and_answer, cell):
-        """Return query and cell in float32."""
-        states = [ops.cast(query_and_answer, "float32"), ops.cast(cell, "float32")]
-        bias = ops.cast(self.bias, "float32")
-        return steps.lstm_step(bias, states, ops.convert_to_tensor(self.kernel))
+        """Return query and cell, which are float32 under mixed precision."""
+        dtype = wide(self.compute_dtype)
+        states = [ops.cast(query_and_answer, dtype), ops.cast(cell, dtype)]
+        kernel = ops.cast(self.kernel, self.compute_dtype)
+        return steps.lstm_step(ops.cast(self.bias, dtype), states, kernel)
 
     def compute_output_shape(self, query_and_answer_shape, cell_shape):
         return (query_and_answer_shape[0], self.units), (query_and_answer_shape[0], self.units)
@@ -89,3 +87,6 @@ class NoInputLSTMCell(keras.layers.Layer):
             "unit_forget_bias": self.unit_forget_bias,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
         }
+
+
+_LAYOUT = ("(batch, features)",)

@@ -3,7 +3,9 @@
 import keras
 from keras import ops
 
-from keras_readinglist.layers.set2set.process import ProcessBlock
+from keras_readinglist.layers.masking import as_mask, blank
+from keras_readinglist.layers.precision import dense, wide
+from keras_readinglist.layers.set2set.process import ProcessBlock, check_sets
 from keras_readinglist.layers.validation import check_size
 
 
@@ -59,10 +61,9 @@ class Set2Set(keras.layers.Layer):
         super().__init__(**kwargs)
         if units is None and project:
             raise ValueError("`units` must be given if `project` is set. Received: units=None")
-        if units is not None:
-            check_size("units", units)
-        ProcessBlock(units or 1, processing_steps, num_layers)  # raises if they are out of range
-        self.units, self.processing_steps, self.num_layers = units, processing_steps, num_layers
+        self.units = None if units is None else check_size("units", units)
+        self.processing_steps = check_size("processing_steps", processing_steps, minimum=0)
+        self.num_layers = check_size("num_layers", num_layers)
         self.return_sequence, self.return_attention = return_sequence, return_attention
         self.project, self.supports_masking = project, True
 
@@ -74,26 +75,21 @@ class Set2Set(keras.layers.Layer):
                 f"Received: units={self.units}"
             )
         units = self.units or width
-        self.projection = None
+        self.width, self.projection = width, None
+        base = {"dtype": self.dtype_policy, "trainable": self.trainable}
         if self.project:
-            self.projection = keras.layers.Dense(units, use_bias=False, dtype=self.dtype_policy)
+            self.projection = keras.layers.Dense(units, use_bias=False, **base)
             self.projection.build(memory_shape)
-        self.process = ProcessBlock(
-            units, self.processing_steps, self.num_layers, dtype=self.dtype_policy
-        )
+        self.process = ProcessBlock(units, self.processing_steps, self.num_layers, **base)
         self.process.build((*memory_shape[:-1], units))
 
-    def call(self, memory, mask=None, segment_ids=None, num_segments=None):
-        if (segment_ids is None) != (num_segments is None) or len(memory.shape) != (
-            3 if segment_ids is None else 2
-        ):
-            raise ValueError(
-                "`memory` must have the shape (batch, elements, features), or (elements, features) "
-                "with `segment_ids` and `num_segments`. Received: memory of shape "
-                f"{tuple(memory.shape)}, num_segments={num_segments}"
-            )
+    def call(self, memory, mask=None, segment_ids=None, num_segments=None, memory_mask=None):
+        # Keras hands the mask of one tensor among several to the argument of that name.
+        mask = memory_mask if mask is None else mask
+        check_sets(memory, self.width, segment_ids, num_segments)
         if self.project:
-            memory = self.projection(memory)
+            mask = as_mask(mask, "memory", memory, axes=len(memory.shape) - 1)
+            memory = dense(self.projection, blank(memory, mask))
         queries, attention = self.process(
             memory, mask=mask, segment_ids=segment_ids, num_segments=num_segments
         )
@@ -112,11 +108,14 @@ class Set2Set(keras.layers.Layer):
             return shape, (steps, memory_shape[0])
         return shape, (sets, steps, memory_shape[1])
 
-    def compute_output_spec(self, memory, mask=None, segment_ids=None, num_segments=None):
+    def compute_output_spec(
+        self, memory, mask=None, segment_ids=None, num_segments=None, memory_mask=None
+    ):
+        check_sets(memory, self.width, segment_ids, num_segments)
         shapes = self.compute_output_shape(memory.shape, num_segments)
         if not self.return_attention:
             return keras.KerasTensor(shapes, self.compute_dtype)
-        return tuple(map(keras.KerasTensor, shapes, (self.compute_dtype, "float32")))
+        return tuple(map(keras.KerasTensor, shapes, (self.compute_dtype, wide(self.compute_dtype))))
 
     def compute_mask(self, memory, mask=None):
         return (None, None) if self.return_attention else None

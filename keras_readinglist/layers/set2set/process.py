@@ -3,10 +3,12 @@
 import keras
 from keras import ops
 
+from keras_readinglist.backend import value
 from keras_readinglist.layers import masking, segments
+from keras_readinglist.layers.precision import matmul, wide
 from keras_readinglist.layers.recurrent import LSTMCell
 from keras_readinglist.layers.set2set.cell import NoInputLSTMCell
-from keras_readinglist.layers.validation import check_size
+from keras_readinglist.layers.validation import check_same, check_shape, check_size
 
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
@@ -29,8 +31,10 @@ class ProcessBlock(keras.layers.Layer):
             all sets below one another, with `segment_ids`.
         mask: Boolean tensor, `memory` without its last axis; elements that are `False` do not
             count, and may be anything, even NaN. A set without elements answers with zeros.
-        segment_ids: Int tensor `(elements,)`, the set of every element, in any order.
+        segment_ids: Int tensor `(elements,)`, the set of every element, in any order, each at
+            least 0 and below `num_segments`: checked where values are known, outside of programs.
         num_segments: Positive integer, the number of sets. It must be given with `segment_ids`.
+        memory_mask: The mask that Keras knows of `memory`; used if there is no `mask`.
 
     Input shape:
         `(batch, elements, units)` or `(elements, units)`.
@@ -53,15 +57,11 @@ class ProcessBlock(keras.layers.Layer):
 
     def __init__(self, units, steps, num_layers=1, **kwargs):
         super().__init__(**kwargs)
-        check_size("units", units)
-        check_size("num_layers", num_layers)
-        if isinstance(steps, bool) or not isinstance(steps, int) or steps < 0:
-            raise ValueError(f"`steps` must be an integer of at least 0. Received: {steps}")
-        self.units, self.steps, self.num_layers = units, steps, num_layers
-        if num_layers == 1:
-            self.cells = [NoInputLSTMCell(units, dtype=self.dtype_policy)]
-        else:
-            self.cells = [LSTMCell(units, dtype=self.dtype_policy) for _ in range(num_layers)]
+        self.units, self.steps = check_size("units", units), check_size("steps", steps, minimum=0)
+        self.num_layers = check_size("num_layers", num_layers)
+        kind = NoInputLSTMCell if self.num_layers == 1 else LSTMCell
+        base = {"dtype": self.dtype_policy, "trainable": self.trainable}
+        self.cells = [kind(self.units, **base) for _ in range(self.num_layers)]
         self.supports_masking = True
 
     def build(self, memory_shape):
@@ -75,13 +75,18 @@ class ProcessBlock(keras.layers.Layer):
         for layer, cell in enumerate(self.cells if self.num_layers > 1 else ()):
             cell.build((None, self.units if layer else 2 * self.units))
 
-    def call(self, memory, mask=None, segment_ids=None, num_segments=None):
+    def call(self, memory, mask=None, segment_ids=None, num_segments=None, memory_mask=None):
+        # Keras hands the mask of one tensor among several to the argument of that name.
+        mask = memory_mask if mask is None else mask
+        check_sets(memory, self.units, segment_ids, num_segments)
+        mask = masking.as_mask(mask, "memory", memory, axes=len(memory.shape) - 1)
+        memory, dtype = masking.blank(memory, mask), wide(self.compute_dtype)
         if segment_ids is None:
-            sets, ask = ops.shape(memory)[0], _rows(memory, mask)
+            sets, ask = ops.shape(memory)[0], _rows(memory, mask, dtype)
         else:
-            sets, ask = num_segments, _segments(memory, mask, segment_ids, num_segments)
+            sets, ask = num_segments, _segments(memory, mask, segment_ids, num_segments, dtype)
         queries, attention = [], []
-        state = ops.zeros((1, 2 * self.units), "float32"), self._first_states()
+        state = ops.zeros((1, 2 * self.units), dtype), self._first_states()
         for _ in range(self.steps):
             query, states = self._ask(*state)
             query = ops.broadcast_to(query, (sets, self.units))  # the first is one for all sets
@@ -91,22 +96,22 @@ class ProcessBlock(keras.layers.Layer):
             attention.append(weights)
         if not self.steps:
             shape = (0,) if segment_ids is not None else (sets, 0)
-            nothing = ops.zeros((*shape, ops.shape(memory)[-2]), "float32")
+            nothing = ops.zeros((*shape, ops.shape(memory)[-2]), dtype)
             return ops.zeros((sets, 0, 2 * self.units), self.compute_dtype), nothing
         attention = ops.stack(attention, axis=1 if segment_ids is None else 0)
         return ops.cast(ops.stack(queries, axis=1), self.compute_dtype), attention
 
     def _first_states(self):
-        zeros = ops.zeros((1, self.units), "float32")
+        zeros = ops.zeros((1, self.units), wide(self.compute_dtype))
         return zeros if self.num_layers == 1 else [[zeros, zeros]] * self.num_layers
 
     def _ask(self, query_and_answer, states):
-        """Return the next query and the states of the LSTM, in float32."""
+        """Return the next query and the states of the LSTM."""
         if self.num_layers == 1:
             return self.cells[0].step(query_and_answer, states)
         hidden, after = query_and_answer, []
         for cell, state in zip(self.cells, states, strict=True):
-            state = cell.step(cell.project(ops.cast(hidden, self.compute_dtype)), state)
+            state = cell.step(cell.project(hidden), state)
             hidden = state[0]
             after.append(state)
         return hidden, after
@@ -117,9 +122,12 @@ class ProcessBlock(keras.layers.Layer):
         batch, elements = memory_shape[:2]
         return (batch, self.steps, 2 * self.units), (batch, self.steps, elements)
 
-    def compute_output_spec(self, memory, mask=None, segment_ids=None, num_segments=None):
+    def compute_output_spec(
+        self, memory, mask=None, segment_ids=None, num_segments=None, memory_mask=None
+    ):
+        check_sets(memory, self.units, segment_ids, num_segments)
         queries, attention = self.compute_output_shape(memory.shape, num_segments)
-        dtypes = self.compute_dtype, "float32"
+        dtypes = self.compute_dtype, wide(self.compute_dtype)
         return tuple(map(keras.KerasTensor, (queries, attention), dtypes))
 
     def compute_mask(self, memory, mask=None):
@@ -130,27 +138,57 @@ class ProcessBlock(keras.layers.Layer):
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 
-def _rows(memory, mask):
+def check_sets(memory, width, segment_ids, num_segments):
+    """Raise `ValueError` unless a memory and the segments of its elements fit.
+
+    Args:
+        memory: Tensor, the argument of the call.
+        width: Integer, the width that it must have, or `None`.
+        segment_ids: Tensor, or `None`.
+        num_segments: Integer, or `None`.
+    """
+    rank = 3 if segment_ids is None else 2
+    if (segment_ids is None) != (num_segments is None) or len(memory.shape) != rank:
+        raise ValueError(
+            "`memory` must have the shape (batch, elements, features), or (elements, features) "
+            "with `segment_ids` and `num_segments`. Received: memory of shape "
+            f"{tuple(memory.shape)}, num_segments={num_segments}"
+        )
+    layout = "(batch, elements, features)" if rank == 3 else "(elements, features)"
+    check_shape("memory", memory.shape, layout, width=width)
+    if segment_ids is None:
+        return
+    check_size("num_segments", num_segments)
+    if len(segment_ids.shape) != 1 or "int" not in str(segment_ids.dtype):
+        raise ValueError(
+            "`segment_ids` must be integers of the shape (elements,). Received: shape "
+            f"{tuple(segment_ids.shape)}, {segment_ids.dtype}"
+        )
+    check_same("segment_ids", segment_ids.shape, "memory", memory.shape)
+    ids = value(segment_ids)
+    if ids is not None and ids.size and not 0 <= ids.min() <= ids.max() < num_segments:
+        raise ValueError(
+            f"`segment_ids` must be at least 0 and less than num_segments={num_segments}. "
+            f"Received: from {ids.min()} to {ids.max()}"
+        )
+
+
+def _rows(memory, mask, dtype):
     """Return the function that lets queries `(batch, units)` read `(batch, elements, units)`."""
-    shown = None if mask is None else ops.cast(mask, "bool")
-    memory = masking.blank(memory, shown)
 
     def read(query):
         query = ops.cast(query, memory.dtype)[..., None]
-        scores = ops.cast(ops.matmul(memory, query)[..., 0], "float32")
-        weights = masking.masked_softmax(scores, shown)
-        answer = ops.matmul(ops.cast(weights, memory.dtype)[:, None], memory)[:, 0]
-        return ops.cast(answer, "float32"), weights
+        scores = ops.cast(matmul(memory, query)[..., 0], dtype)
+        weights = masking.masked_softmax(scores, mask)
+        answer = matmul(ops.cast(weights, memory.dtype)[:, None], memory)[:, 0]
+        return ops.cast(answer, dtype), weights
 
     return read
 
 
-def _segments(memory, mask, segment_ids, num_segments):
+def _segments(memory, mask, segment_ids, num_segments, dtype):
     """Return the function that lets queries `(sets, units)` read `(elements, units)`."""
-    memory = ops.cast(memory, "float32")
-    if mask is not None:
-        mask = ops.cast(mask, "bool")
-        memory = masking.blank(memory, mask)
+    memory = ops.cast(memory, dtype)
 
     def read(query):
         scores = ops.sum(memory * segments.take_rows(query, segment_ids), axis=-1)
