@@ -2,7 +2,6 @@
 
 from keras import ops
 
-from keras_readinglist.backend import known
 from keras_readinglist.layers.validation import check_same
 
 REFUSED = -1e9  # the score of what must not be chosen: its softmax is 0 in float32
@@ -58,10 +57,11 @@ def masked_softmax(scores, mask=None):
         scores: Float tensor `(..., elements)`.
         mask: Boolean tensor of the same shape; elements that are `False` get 0. `None` for all.
     """
-    if known(scores.shape[-1]) == 0:  # the largest of nothing is not defined
+    if 0 in tuple(scores.shape):  # the largest of nothing is not defined
         return scores
     scores = refuse(scores, mask)
-    weights = ops.exp(scores - ops.stop_gradient(ops.max(scores, axis=-1, keepdims=True)))
+    largest = ops.max(scores, axis=-1, keepdims=True, initial=REFUSED)
+    weights = ops.exp(scores - ops.stop_gradient(largest))
     if mask is not None:
         weights = weights * ops.cast(mask, weights.dtype)
     return weights / (ops.sum(weights, axis=-1, keepdims=True) + TINY)

@@ -100,6 +100,81 @@ def test_padding_changes_nothing():
     )
 
 
+@pytest.mark.parametrize("kwargs", [{}, {"glimpses": 1}], ids=str)
+def test_what_is_masked_may_be_nan_and_has_no_gradient(kwargs):
+    spoiled = np.where(MASK[..., None], MEMORY, np.float32(np.nan))
+    weights = []
+    for memory in (MEMORY, spoiled):
+        keras.utils.set_random_seed(0)
+        query, given = keras.Input((3, 4)), keras.Input((5, 6))
+        mask = keras.Input((5,), dtype="bool")
+        scores = PointerAttention(7, **kwargs)(query, given, memory_mask=mask)
+        model = keras.Model([query, given, mask], ops.softmax(scores))
+        model.compile(keras.optimizers.SGD(0.5), "mse")
+        model.fit([QUERY, memory, MASK], np.zeros((2, 3, 5), "float32"), verbose=0)
+        weights.append(model.get_weights())
+    for clean, dirty in zip(*weights, strict=True):
+        np.testing.assert_allclose(dirty, clean, atol=1e-6)
+    layer = PointerAttention(7)
+    layer(QUERY, MEMORY)
+    projected = layer.project_memory(spoiled, MASK)
+    got = layer(QUERY, MEMORY, memory_mask=MASK, projected_memory=projected)
+    np.testing.assert_allclose(ops.convert_to_numpy(got), call(layer, mask=MASK), atol=1e-6)
+
+
+def test_a_glimpse_at_nothing_sees_zeros():
+    layer = PointerAttention(7, glimpses=1)
+    refused = call(layer, mask=np.zeros_like(MASK))
+    assert (refused == -1e9).all()
+    scores = layer._scores(1, ops.zeros((2, 3, 4)), layer.project_memory(MEMORY)[1])
+    mask = np.zeros((2, 3, 5), bool)
+    mask[:, 1:] = True  # the first query sees nothing, the others all
+    layer_scores = call(layer, mask=mask)
+    assert (layer_scores[:, 0] == -1e9).all() and np.isfinite(ops.convert_to_numpy(scores)).all()
+    np.testing.assert_allclose(layer_scores[:, 1:], call(layer)[:, 1:], atol=1e-6)
+
+
+def test_float64_stays_float64(float64):
+    layer = PointerAttention(7, glimpses=1, logit_clip=3.0, dtype="float64")
+    query, memory = RNG.standard_normal(QUERY.shape), RNG.standard_normal(MEMORY.shape)
+    got = call(layer, query, memory)
+    assert got.dtype == "float64"
+    np.testing.assert_allclose(got, oracle(layer, query, memory), atol=1e-12)
+
+
+def test_kernels_of_one_shape_start_different():
+    layer = PointerAttention(4, glimpses=1)
+    layer.build((None, None, 4), (None, None, 4))
+    squares = [w for w in layer.get_weights() if w.shape == (4, 4)]
+    assert len(squares) == 5 and len({w.tobytes() for w in squares}) == 5
+
+
+def test_no_queries_and_no_memory():
+    layer = PointerAttention(7, glimpses=1)
+    assert call(layer, QUERY[:, :0]).shape == (2, 0, 5)
+    assert call(layer, memory=MEMORY[:, :0]).shape == (2, 3, 0)
+    assert call(layer, QUERY[:0], MEMORY[:0]).shape == (0, 3, 5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        ({"query": QUERY[..., :2]}, "query"),
+        ({"query": QUERY[0]}, "query"),
+        ({"memory": MEMORY[..., :2]}, "memory"),
+        ({"query": np.concatenate([QUERY, QUERY])}, "query"),
+        ({"mask": MASK[:, :2]}, "memory_mask"),
+        ({"mask": MASK[0]}, "memory_mask"),
+        ({"mask": np.ones((2, 4, 5), bool)}, "memory_mask"),
+    ],
+)
+def test_bad_calls(arguments, name):
+    layer = PointerAttention(7)
+    call(layer)
+    with pytest.raises(ValueError, match=f"`{name}` must have"):
+        call(layer, **arguments)
+
+
 @pytest.mark.parametrize(
     ("kwargs", "name"),
     [({"units": 0}, "units"), ({"units": 2, "glimpses": -1}, "glimpses"),

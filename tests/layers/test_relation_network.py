@@ -1,6 +1,7 @@
 """Relation networks equal a loop over all tuples, in every form, and see only what is there."""
 
 import itertools
+import json
 
 import keras
 import numpy as np
@@ -311,7 +312,73 @@ def test_bad_arguments(kwargs, message):
         PairwiseRelation(**kwargs)
 
 
+@pytest.mark.parametrize("kwargs", [{}, {"chunk_size": 2}, {"last_activation": None}], ids=str)
+def test_float64_stays_float64(kwargs, float64):
+    smooth = {"activation": "tanh", "last_activation": "tanh", "dtype": "float64"}
+    layer = make(aggregate="mean", **{**smooth, **kwargs})
+    objects, questions = (RNG.standard_normal(a.shape) for a in (OBJECTS, QUESTIONS))
+    coordinates = AppendCoordinates(dtype="float64")(RNG.standard_normal((1, 4, 2, 3)))
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(coordinates)[0, :, 0, 3], np.linspace(-1, 1, 4), atol=1e-15
+    )
+    whole = RelationNetwork((6, 4), (5,), 3, **smooth)
+    for answer in (call(layer, objects, questions), call(whole, objects, questions)):
+        assert answer.dtype == "float64"
+    for tested in (layer, whole):
+        nudged = [call(tested, objects + step, questions) for step in (1e-9, -1e-9, 1e-5, -1e-5)]
+        slopes = (nudged[0] - nudged[1]) / 2e-9, (nudged[2] - nudged[3]) / 2e-5
+        np.testing.assert_allclose(*slopes, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("kwargs", [{}, {"chunk_size": 2}, {"arity": 3}], ids=str)
+def test_no_objects_and_no_examples(kwargs):
+    layer = make(**kwargs)
+    assert not call(layer, OBJECTS[:, :0]).any()
+    assert call(layer, OBJECTS[:0], QUESTIONS[:0]).shape == (0, 2, 4)
+    whole = network()
+    nothing = ops.convert_to_numpy(whole.conclude(ops.zeros((4, 2, 4))))
+    np.testing.assert_allclose(call(whole, OBJECTS[:, :0]), nothing, atol=1e-6)
+
+
+@pytest.mark.parametrize("network", [False, True])
+def test_a_mask_of_keras_counts_beside_a_condition(network):
+    layer = RelationNetwork((6, 4), (5,), 3) if network else PairwiseRelation((6, 4))
+    objects, condition = keras.Input((5, 3)), keras.Input((7,))
+    outputs = layer(keras.layers.Masking()(objects), condition=condition)
+    model = keras.Model([objects, condition], outputs)
+    shown = np.where(MASK[..., None], OBJECTS, 0)
+    got = model.predict([shown, CONDITION], verbose=0)
+    np.testing.assert_allclose(got, call(layer, OBJECTS, CONDITION, MASK), atol=1e-5, rtol=1e-5)
+
+
+def test_frozen_stays_frozen(tmp_path):
+    layer = RelationNetwork((6, 4), (5,), 3, trainable=False)
+    inputs = keras.Input((None, 3))
+    model = keras.Model(inputs, layer(inputs))
+    assert not model.trainable_variables
+    model.save(tmp_path / "model.keras")
+    assert not keras.saving.load_model(tmp_path / "model.keras").trainable_variables
+
+
+def test_sizes_may_be_integers_of_numpy():
+    sizes = np.array([6, 4])
+    layer = RelationNetwork(list(sizes), [np.int64(5)], np.int32(3), chunk_size=np.int64(2))
+    assert layer(tensor(OBJECTS)).shape == (4, 3)
+    json.dumps(layer.get_config())
+
+
 def test_bad_calls():
+    for layer in (make(condition=CONDITION), network()):
+        for arguments, name in (
+            ((OBJECTS[..., :2], QUESTIONS), "objects"),
+            ((OBJECTS, QUESTIONS[..., :2]), "condition"),
+            ((OBJECTS, QUESTIONS, MASK[:2]), "mask"),
+            ((OBJECTS, QUESTIONS, MASK[..., None]), "mask"),
+        ):
+            with pytest.raises(ValueError, match=f"`{name}` must have"):
+                call(layer, *arguments)
+    with pytest.raises(ValueError, match="`feature_map` must have the shape"):
+        FeatureMapToObjects()(OBJECTS)
     layer = make(condition=CONDITION)
     with pytest.raises(ValueError, match="built with a `condition`"):
         call(layer, condition=None)

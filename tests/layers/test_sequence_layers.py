@@ -154,18 +154,6 @@ def test_states_of_half_precision_are_handed_on_exactly(make, policy):
     assert [s.dtype for s in symbols] == [layer.compute_dtype] + ["float32"] * len(last)
 
 
-@pytest.fixture
-def float64():
-    """JAX has float64 only under a switch of its own."""
-    if keras.config.backend() != "jax":
-        yield
-        return
-    import jax
-
-    with jax.enable_x64(True):
-        yield
-
-
 @every
 def test_float64_stays_float64(make, float64):
     layer = built(make, return_sequences=True, return_state=True, dtype="float64")

@@ -226,9 +226,91 @@ def test_equals_torch_geometric(steps):
     np.testing.assert_allclose(got, expected, atol=1e-5)
 
 
+@pytest.mark.parametrize("num_layers", [1, 2])
+def test_float64_stays_float64(num_layers, float64):
+    block = ProcessBlock(UNITS, 3, num_layers, dtype="float64")
+    block.build((None, None, UNITS))
+    block.set_weights([RNG.uniform(-1, 1, w.shape) for w in block.get_weights()])
+    memory = RNG.standard_normal((2, 5, UNITS))
+    queries, attention = call(block, memory)
+    for b in range(2):
+        expected = oracle(block, memory[b])
+        np.testing.assert_allclose(queries[b], expected[0], atol=1e-12)
+        np.testing.assert_allclose(attention[b], expected[1], atol=1e-12)
+    segments = {"segment_ids": np.repeat([0, 1], 5), "num_segments": 2}
+    flat, _ = call(block, memory.reshape(10, UNITS), **segments)
+    np.testing.assert_allclose(flat, queries, atol=1e-12)
+    layer = Set2Set(3, project=True, dtype="float64")
+    assert call(layer, memory).dtype == "float64"
+    nudged = call(layer, memory + 1e-10) - call(layer, memory - 1e-10)
+    assert 0 < np.abs(nudged).max() < 1e-8
+
+
+def test_the_mask_of_keras_counts_beside_segments():
+    inputs, graph = keras.Input((UNITS,)), keras.Input((), dtype="int32")
+    # Rows are steps to `Masking` only with a batch: here the elements are its batch.
+    masked = keras.layers.Masking()(inputs[:, None])[:, 0]
+    rows, shown = ops.convert_to_tensor(NODES), np.arange(len(NODES)) % 3 > 0
+    layer = Set2Set()
+    expected = call(layer, NODES, shown, segment_ids=SEGMENTS, num_segments=4)
+    got = layer(rows, memory_mask=shown, segment_ids=SEGMENTS, num_segments=4)
+    np.testing.assert_allclose(ops.convert_to_numpy(got), expected, atol=1e-6)
+    assert layer(masked, segment_ids=graph, num_segments=4).shape == (4, 2 * UNITS)
+
+
+@pytest.mark.parametrize("make", [lambda **k: ProcessBlock(UNITS, 2, 2, **k), Set2Set])
+def test_frozen_stays_frozen(make, tmp_path):
+    layer = make(trainable=False)
+    inputs = keras.Input((None, UNITS))
+    model = keras.Model(inputs, layer(inputs))
+    assert not model.trainable_variables
+    model.save(tmp_path / "model.keras")
+    assert not keras.saving.load_model(tmp_path / "model.keras").trainable_variables
+
+
+def test_no_elements_and_no_sets():
+    for block in (made(), made(2)):
+        queries, attention = call(block, MEMORY[:, :0])
+        assert attention.shape == (3, 3, 0) and (queries[:, :, UNITS:] == 0).all()
+        queries, attention = call(block, MEMORY[:0])
+        assert queries.shape == (0, 3, 2 * UNITS) and attention.shape == (0, 3, 6)
+        none = {"segment_ids": SEGMENTS[:0], "num_segments": 2}
+        queries, attention = call(block, NODES[:0], **none)
+        assert queries.shape == (2, 3, 2 * UNITS) and (queries[:, :, UNITS:] == 0).all()
+
+
+def built(layer, shape=MEMORY.shape):
+    layer.build(shape)
+    return layer
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
+        (lambda: call(built(Set2Set()), MEMORY[..., :2]), "`memory` must have a last axis of 4"),
+        (lambda: call(made(), MEMORY[..., :2]), "`memory` must have a last axis of 4"),
+        (lambda: call(made(), MEMORY, MASK[:2]), "`mask` must have the same first 2 axes"),
+        (lambda: call(made(), MEMORY, MASK[..., None]), "`mask` must have the first 2 axes"),
+        (
+            lambda: call(Set2Set(), NODES, segment_ids=SEGMENTS[:3], num_segments=4),
+            "`segment_ids` must have the same first axis as `memory`",
+        ),
+        (
+            lambda: call(Set2Set(), NODES, segment_ids=SEGMENTS, num_segments=3),
+            "`segment_ids` must be at least 0 and less than num_segments=3.* from 0 to 3",
+        ),
+        (
+            lambda: call(Set2Set(), NODES, segment_ids=SEGMENTS - 1, num_segments=3),
+            "`segment_ids` must be at least 0",
+        ),
+        (
+            lambda: call(Set2Set(), NODES, segment_ids=SEGMENTS * 1.0, num_segments=4),
+            "`segment_ids` must be integers",
+        ),
+        (
+            lambda: call(Set2Set(), NODES, segment_ids=SEGMENTS, num_segments=0),
+            "`num_segments` must be a positive",
+        ),
         (lambda: NoInputLSTMCell(0), "`units` must be"),
         (lambda: NoInputLSTMCell(3)(np.zeros((2, 5)), np.zeros((2, 3))), "`query_and_answer` must"),
         (lambda: ProcessBlock(0, 1), "`units` must be"),

@@ -65,6 +65,8 @@ def _by_rows(relate, rows, rest, parameters, weights, width, size):
         return total, total  # TensorFlow wants an output like the carry
 
     start = ops.zeros((batch, ops.shape(rest)[1], width), dtype=dtype)
+    if known(n) == 0:
+        return start
     return ops.scan(body, start, chunked)[0]
 
 
