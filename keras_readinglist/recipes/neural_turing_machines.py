@@ -26,7 +26,7 @@ import keras
 
 from keras_readinglist.applications import LSTMSequenceModel, NTMSequenceModel
 from keras_readinglist.optimizers import FiniteAdam, graves_rmsprop
-from keras_readinglist.recipes.recipe import Claim, Experiment, Recipe, Run, Trained
+from keras_readinglist.recipes.recipe import Claim, Experiment, Recipe, Run, trained_on_generated
 from keras_readinglist.recipes.training import fit_generated
 
 _LENGTHS = tuple({"length": n} for n in (10, 20, 30, 40, 50, 60, 80, 120))
@@ -252,12 +252,10 @@ def _check(**sizes):
 
 
 def _trained(run, description, **sizes):
-    return Trained(
-        run=run,
-        description=description,
-        data="generated",
-        licence="none needed",
-        check=_check(**sizes),
+    return trained_on_generated(
+        run,
+        description,
+        _check(**sizes),
     )
 
 

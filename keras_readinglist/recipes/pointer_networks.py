@@ -22,7 +22,7 @@ from keras_readinglist.datasets.tsp import (
     tsp_batch,
 )
 from keras_readinglist.metrics import geometry
-from keras_readinglist.recipes.recipe import Claim, Experiment, Recipe, Run, Trained
+from keras_readinglist.recipes.recipe import Claim, Experiment, Recipe, Run, trained_on_generated
 from keras_readinglist.recipes.training import fit_generated
 
 _SHARED = {
@@ -260,26 +260,20 @@ RECIPE = Recipe(
         ),
     ),
     presets={
-        "pointer_network_hull": Trained(
-            run="hull",
-            description="Points at the convex hull of 5 to 10 points.",
-            data="generated",
-            licence="none needed",
-            check=_check(judge_hulls, "accuracy", 8),
+        "pointer_network_hull": trained_on_generated(
+            "hull",
+            "Points at the convex hull of 5 to 10 points.",
+            _check(judge_hulls, "accuracy", 8),
         ),
-        "pointer_network_tsp": Trained(
-            run="tsp",
-            description="Points out a short tour through 5 to 10 cities.",
-            data="generated",
-            licence="none needed",
-            check=_check(judge_tours, "length", 8),
+        "pointer_network_tsp": trained_on_generated(
+            "tsp",
+            "Points out a short tour through 5 to 10 cities.",
+            _check(judge_tours, "length", 8),
         ),
-        "pointer_network_delaunay": Trained(
-            run="delaunay",
-            description="Points at the corners of the Delaunay triangles of 5 points.",
-            data="generated",
-            licence="none needed",
-            check=_check(judge_triangulations, "coverage", 5),
+        "pointer_network_delaunay": trained_on_generated(
+            "delaunay",
+            "Points at the corners of the Delaunay triangles of 5 points.",
+            _check(judge_triangulations, "coverage", 5),
         ),
     },
 )

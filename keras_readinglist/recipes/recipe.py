@@ -71,6 +71,12 @@ class Trained:
     half: bool = True
 
 
+def trained_on_generated(run, description, check, **more):
+    """Return the `Trained` of a model whose examples were generated: their licence is ours."""
+    facts = {"data": "generated", "licence": "none needed", **more}
+    return Trained(run=run, description=description, check=check, **facts)
+
+
 @dataclass(frozen=True)
 class Experiment:
     """One kind of run: how it is trained, or only computed, and how that is measured.

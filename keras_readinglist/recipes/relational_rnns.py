@@ -29,7 +29,7 @@ from keras_readinglist.datasets.learn_to_execute import (
 )
 from keras_readinglist.datasets.nth_farthest import floor_accuracy, nth_farthest
 from keras_readinglist.layers import LSTM, RelationalMemory
-from keras_readinglist.recipes.recipe import Claim, Experiment, Recipe, Run, Trained
+from keras_readinglist.recipes.recipe import Claim, Experiment, Recipe, Run, trained_on_generated
 from keras_readinglist.recipes.training import MetricsLog, fit_generated, read_log
 from keras_readinglist.schedules import slower_from
 
@@ -383,12 +383,10 @@ RECIPE = Recipe(
         ),
     ),
     presets={
-        f"relational_rnn_{run}": Trained(
-            run=run,
-            description=description,
-            data="generated",
-            licence="none needed",
-            check=check,
+        f"relational_rnn_{run}": trained_on_generated(
+            run,
+            description,
+            check,
         )
         for run, description, check in (
             ("farthest", "Ranks 4 points by distance: relational memory.", _check_farthest),

@@ -11,7 +11,7 @@ import numpy as np
 
 from keras_readinglist.applications.lstm_explorer import LSTMExplorer, gradient_norm_by_lag
 from keras_readinglist.datasets.long_range import adding_problem
-from keras_readinglist.recipes.recipe import Claim, Experiment, Recipe, Run, Trained
+from keras_readinglist.recipes.recipe import Claim, Experiment, Recipe, Run, trained_on_generated
 from keras_readinglist.recipes.training import fit_generated
 
 REDUCED = {
@@ -122,12 +122,10 @@ RECIPE = Recipe(
         ),
     ),
     presets={
-        f"adding_problem_{cell}": Trained(
-            run=cell,
-            description=f"Adds two marked numbers among 100: {name}.",
-            data="generated",
-            licence="none needed",
-            check=_check,
+        f"adding_problem_{cell}": trained_on_generated(
+            cell,
+            f"Adds two marked numbers among 100: {name}.",
+            _check,
         )
         for cell, name in _NAMES.items()
     },

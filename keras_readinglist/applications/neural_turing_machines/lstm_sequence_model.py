@@ -21,13 +21,7 @@ class LSTMSequenceModel(AlgorithmicModel):
         num_layers: Positive integer. Defaults to 3.
         **kwargs: Base model keyword arguments.
 
-    Call arguments: as for `NTMSequenceModel`.
-
-    Input shape:
-        `(batch, time, input channels)`.
-
-    Output shape:
-        `(batch, time, target channels)`, logits.
+    Call arguments, Input shape and Output shape: as for `NTMSequenceModel`.
 
     Raises:
         ValueError: If an argument is out of range.

@@ -16,19 +16,10 @@ class AttentionSeq2SeqBaseline(FixedDictionary):
     is fed to the next step (section 2.2).
 
     Args:
-        max_points: Positive integer, the largest number of points.
-        units: Positive integer, the width of both LSTMs. Defaults to 256.
-        input_dim: Positive integer, the dimension of a point. Defaults to 2.
-        encoder: `"lstm"` or `"bilstm"`.
-        **kwargs: Base model keyword arguments.
+        *args: `max_points`, `units`, `input_dim` and `encoder` as for `Seq2SeqBaseline`.
+        **kwargs: Those, and base model keyword arguments.
 
-    Call arguments: as for `PointerNetwork`.
-
-    Input shape:
-        As for `PointerNetwork`.
-
-    Output shape:
-        `(batch, m, max_points + 1)`.
+    Call arguments, Input shape and Output shape: as for `Seq2SeqBaseline`.
 
     Raises:
         ValueError: If there are more than `max_points` points.

@@ -16,13 +16,7 @@ class MLPBaseline(FlatScene):
         **kwargs: `question_dim`, `vocab_size`, `question_units` and `kernel_initializer` as in
             `RelationNetworkVQA`; base model keyword arguments.
 
-    Call arguments: as for `RelationNetworkVQA`.
-
-    Input shape:
-        As for `RelationNetworkVQA`.
-
-    Output shape:
-        `(batch, num_answers)` or `(batch, questions, num_answers)`.
+    Call arguments, Input shape and Output shape: as for `CNNMLPBaseline`.
 
     Raises:
         ValueError: If an argument is out of range.

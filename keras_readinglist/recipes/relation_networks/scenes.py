@@ -18,7 +18,7 @@ from keras_readinglist.datasets.sort_of_clevr import (
     QUESTION_DIM,
     sort_of_clevr,
 )
-from keras_readinglist.recipes.recipe import Claim, Experiment, Run, Trained
+from keras_readinglist.recipes.recipe import Claim, Experiment, Run, trained_on_generated
 from keras_readinglist.recipes.relation_networks.training import Validation, train
 
 _SHARED = {
@@ -251,12 +251,10 @@ CLAIMS = (
     ),
 )
 PRESETS = {
-    name: Trained(
-        run=run,
-        description=description,
-        data="generated",
-        licence="none needed",
-        check=partial(check, pixels),
+    name: trained_on_generated(
+        run,
+        description,
+        partial(check, pixels),
     )
     for name, run, pixels, description in (
         (

@@ -13,7 +13,7 @@ import numpy as np
 
 from keras_readinglist.applications import RelationNetworkBabi, StoryLSTMBaseline
 from keras_readinglist.datasets.babi import TASKS, Example, encode_stories, story_words
-from keras_readinglist.recipes.recipe import Claim, Experiment, Run, Trained
+from keras_readinglist.recipes.recipe import Claim, Experiment, Run, trained_on_generated
 from keras_readinglist.recipes.relation_networks.training import Validation, train
 
 MAX_SENTENCES, MAX_WORDS = 9, 7  # no generated story has more
@@ -181,12 +181,10 @@ CLAIMS = (
     ),
 )
 PRESETS = {
-    name: Trained(
-        run=run,
-        description=description,
-        data="generated",
-        licence="none needed",
-        check=check,
+    name: trained_on_generated(
+        run,
+        description,
+        check,
     )
     for name, run, description in (
         (

@@ -14,7 +14,7 @@ import numpy as np
 
 from keras_readinglist.applications import PointerNetwork, ReadProcessWrite
 from keras_readinglist.datasets.sorting import sorting_batch
-from keras_readinglist.recipes.recipe import Claim, Experiment, Trained
+from keras_readinglist.recipes.recipe import Claim, Experiment, trained_on_generated
 from keras_readinglist.recipes.set2set.pointing import (
     FULL_SIZES,
     SIZES,
@@ -200,18 +200,14 @@ CLAIMS = (
     ),
 )
 PRESETS = {
-    "read_process_write_sort": Trained(
-        run="sort",
-        description="Sorts 2 to 15 numbers, given as a set.",
-        data="generated",
-        licence="none needed",
-        check=_check,
+    "read_process_write_sort": trained_on_generated(
+        "sort",
+        "Sorts 2 to 15 numbers, given as a set.",
+        _check,
     ),
-    "pointer_network_sort": Trained(
-        run="sort_pointer",
-        description="Sorts 2 to 15 numbers, read one after the other.",
-        data="generated",
-        licence="none needed",
-        check=_check,
+    "pointer_network_sort": trained_on_generated(
+        "sort_pointer",
+        "Sorts 2 to 15 numbers, read one after the other.",
+        _check,
     ),
 }
