@@ -219,6 +219,11 @@ class SimpleRNNCell(RecurrentCell):
         units: Positive integer, the width of the state.
         **kwargs: As for `LSTMCell`, without its variants.
 
+    Call arguments, Input shape and Output shape: as for `LSTMCell`; the state is `[h]`.
+
+    Raises:
+        ValueError: If an argument is out of range or a shape does not fit.
+
     Example:
         >>> keras.layers.RNN(SimpleRNNCell(4))(np.ones((2, 3, 5))).shape
         (2, 4)
@@ -368,6 +373,11 @@ class GRUCell(RecurrentCell):
             `"olah"` for `h' = (1 - z) h + z g`. Negating the weights of z turns one into the other.
         **kwargs: As for `LSTMCell`, without its variants.
 
+    Call arguments, Input shape and Output shape: as for `LSTMCell`; the state is `[h]`.
+
+    Raises:
+        ValueError: If an argument is out of range or a shape does not fit.
+
     Example:
         >>> keras.layers.RNN(GRUCell(4))(np.ones((2, 3, 5))).shape
         (2, 4)
@@ -424,7 +434,25 @@ class GRUCell(RecurrentCell):
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
 class PeepholeLSTMCell(LSTMCell):
-    """`LSTMCell` whose three gates see the cell; arguments as there."""
+    """`LSTMCell` whose three gates see the cell.
+
+    Args:
+        units: Positive integer, the width of the cell.
+        peephole: As for `LSTMCell`. Defaults to `True`.
+        **kwargs: As for `LSTMCell`.
+
+    Call arguments, Input shape and Output shape: as for `LSTMCell`.
+
+    Raises:
+        ValueError: If an argument is out of range or a shape does not fit.
+
+    Example:
+        >>> keras.layers.RNN(PeepholeLSTMCell(4))(np.ones((2, 3, 5))).shape
+        (2, 4)
+
+    References:
+        - Gers, Schmidhuber, 2000, Recurrent nets that time and count
+    """
 
     def __init__(self, units, peephole=True, **kwargs):
         super().__init__(units, peephole=peephole, **kwargs)
@@ -432,7 +460,25 @@ class PeepholeLSTMCell(LSTMCell):
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
 class CoupledLSTMCell(LSTMCell):
-    """`LSTMCell` whose input gate is one minus the forget gate; arguments as there."""
+    """`LSTMCell` whose input gate is one minus the forget gate.
+
+    Args:
+        units: Positive integer, the width of the cell.
+        coupled: As for `LSTMCell`. Defaults to `True`.
+        **kwargs: As for `LSTMCell`.
+
+    Call arguments, Input shape and Output shape: as for `LSTMCell`.
+
+    Raises:
+        ValueError: If an argument is out of range or a shape does not fit.
+
+    Example:
+        >>> keras.layers.RNN(CoupledLSTMCell(4))(np.ones((2, 3, 5))).shape
+        (2, 4)
+
+    References:
+        - [Greff et al., 2015](https://arxiv.org/abs/1503.04069)
+    """
 
     def __init__(self, units, coupled=True, **kwargs):
         super().__init__(units, coupled=coupled, **kwargs)

@@ -104,6 +104,9 @@ class SimpleRNN(RecurrentLayer):
     Output shape:
         `(batch, units)`, or `(batch, time, units)` with `return_sequences`.
 
+    Raises:
+        ValueError: If an argument is out of range or a shape does not fit.
+
     Example:
         >>> SimpleRNN(4)(np.ones((2, 3, 5))).shape
         (2, 4)
@@ -199,6 +202,9 @@ class GRU(RecurrentLayer):
 
     Output shape:
         `(batch, units)`, or `(batch, time, units)` with `return_sequences`.
+
+    Raises:
+        ValueError: If an argument is out of range or a shape does not fit.
 
     Example:
         >>> GRU(4)(np.ones((2, 3, 5))).shape
