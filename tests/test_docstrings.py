@@ -52,8 +52,10 @@ def test_classes_have_all_sections(thing):
     sections = ["Args:", "Call arguments", "Input shape", "Output shape", "Raises:", "Example:"]
     missing = [section for section in [*sections, "References:"] if section not in text]
     assert not missing
-    parameters = inspect.signature(thing.__init__).parameters.values()
-    own = {p.name for p in parameters if p.kind is not p.VAR_KEYWORD} - BASE
+    own = set()
+    if "__init__" in vars(thing):  # what is inherited is documented there
+        parameters = inspect.signature(thing.__init__).parameters.values()
+        own = {p.name for p in parameters if p.kind is not p.VAR_KEYWORD} - BASE
     assert not [name for name in own if f"{name}:" not in text and f"`{name}`" not in text]
 
 

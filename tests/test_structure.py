@@ -5,6 +5,7 @@ import graphlib
 import importlib
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -125,3 +126,14 @@ def test_public_names_are_sorted_documented_and_registered(namespace):
             registered = keras.saving.get_registered_name(thing)
             assert registered == f"keras_readinglist>{name}"
             assert "Example" in thing.__doc__ or name in ("PeepholeLSTMCell", "CoupledLSTMCell")
+
+
+def test_the_page_on_architecture_names_what_exists():
+    text = (ROOT.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = [name for name in re.findall(r"`([\w/.]+(?:\.py|/))`", text) if "<" not in name]
+    assert len(named) > 20
+    for name in named:
+        assert (ROOT / name).exists() or (ROOT.parent / name).exists(), name
+    parts = {path.stem for path in ROOT.iterdir() if path.suffix == ".py" or path.is_dir()}
+    parts -= {"__init__", "__pycache__", "cli", "conversion", "pretrained", "testing", "catalog"}
+    assert all(f"{part}/" in text or f"{part}.py" in text for part in parts)
