@@ -88,13 +88,12 @@ class ReadProcessWrite(PointerNetwork):
         return memory, ops.split(self.first_state(queries), 2, axis=-1)
 
     def _process(self, points, mask):
-        """Return the memory, the last query and answer, and the attention of every step."""
+        """Return the memory, the last query and answer, and the list of every step's attention."""
         memory = points
         for dense in self.reader:
             memory = dense(memory)
-        queries, attention = self.process(memory, mask=mask)
-        last = queries[:, -1] if self.process_steps else ops.sum(queries, axis=1)
-        return memory, last, attention
+        queries, attention = self.process.ask(memory, mask=mask)
+        return memory, ops.cast(queries[-1], self.compute_dtype), attention
 
     def read(self, inputs, mask=None):
         """Return the last query and answer of every set, `(batch, 2 * units)`.
@@ -119,7 +118,8 @@ class ReadProcessWrite(PointerNetwork):
     @compiled
     def _after_process(self, inputs, mask):
         _, last, attention = self._process(inputs, ops.cast(mask, "bool"))
-        return {"read": last, "attention": attention}
+        nothing = ops.zeros((ops.shape(inputs)[0], 0, inputs.shape[1]))
+        return {"read": last, "attention": ops.stack(attention, axis=1) if attention else nothing}
 
     def get_config(self):
         config = super().get_config()
