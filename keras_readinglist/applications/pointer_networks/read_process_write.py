@@ -88,12 +88,13 @@ class ReadProcessWrite(PointerNetwork):
         return memory, ops.split(self.first_state(queries), 2, axis=-1)
 
     def _process(self, points, mask):
-        """Return the memory, the last query and answer, and the list of every step's attention."""
+        """Return the memory, the last query and answer, and the attention of every step."""
         memory = points
         for dense in self.reader:
             memory = dense(memory)
-        queries, attention = self.process.ask(memory, mask=mask)
-        return memory, ops.cast(queries[-1], self.compute_dtype), attention
+        queries, attention = self.process(memory, mask=mask)
+        last = queries[:, -1] if self.process_steps else ops.sum(queries, axis=1)
+        return memory, last, attention
 
     def read(self, inputs, mask=None):
         """Return the last query and answer of every set, `(batch, 2 * units)`.
@@ -118,8 +119,7 @@ class ReadProcessWrite(PointerNetwork):
     @compiled
     def _after_process(self, inputs, mask):
         _, last, attention = self._process(inputs, ops.cast(mask, "bool"))
-        nothing = ops.zeros((ops.shape(inputs)[0], 0, inputs.shape[1]))
-        return {"read": last, "attention": ops.stack(attention, axis=1) if attention else nothing}
+        return {"read": last, "attention": attention}
 
     def get_config(self):
         config = super().get_config()

@@ -90,10 +90,9 @@ class Set2Set(keras.layers.Layer):
         if self.project:
             mask = as_mask(mask, "memory", memory, axes=len(memory.shape) - 1)
             memory = dense(self.projection, blank(memory, mask))
-        sets = {"mask": mask, "segment_ids": segment_ids, "num_segments": num_segments}
-        if not (self.return_sequence or self.return_attention):
-            return ops.cast(self.process.ask(memory, **sets)[0][-1], self.compute_dtype)
-        queries, attention = self.process(memory, **sets)
+        queries, attention = self.process(
+            memory, mask=mask, segment_ids=segment_ids, num_segments=num_segments
+        )
         if not self.return_sequence:
             queries = queries[:, -1] if self.processing_steps else ops.sum(queries, axis=1)
         return (queries, attention) if self.return_attention else queries

@@ -76,45 +76,30 @@ class ProcessBlock(keras.layers.Layer):
             cell.build((None, self.units if layer else 2 * self.units))
 
     def call(self, memory, mask=None, segment_ids=None, num_segments=None, memory_mask=None):
-        asked = self.ask(memory, mask, segment_ids, num_segments, memory_mask)
-        (first, *queries), attention = asked
-        if self.steps:
-            attention = ops.stack(attention, axis=1 if segment_ids is None else 0)
-            return ops.cast(ops.stack(queries, axis=1), self.compute_dtype), attention
-        sets = ops.shape(first)[0]
-        shape = (sets, 0) if segment_ids is None else (0,)
-        nothing = ops.zeros((*shape, ops.shape(memory)[-2]), first.dtype)
-        return ops.zeros((sets, 0, 2 * self.units), self.compute_dtype), nothing
-
-    def ask(self, memory, mask=None, segment_ids=None, num_segments=None, memory_mask=None):
-        """Return what the call returns as lists of steps; arguments as there.
-
-        Who wants the last `q*` takes it from here: cut out of the stack, a product with it came out
-        wrong on a GPU (jaxlib 0.11.2, errors of half the size of the result).
-
-        Returns:
-            List of `steps + 1` tensors `(batch, 2 * units)`, all `q*` from `q*_0 = 0` on, and the
-            list of the attention of every step.
-        """
         # Keras hands the mask of one tensor among several to the argument of that name.
         mask = memory_mask if mask is None else mask
         check_sets(memory, self.units, segment_ids, num_segments)
         mask = masking.as_mask(mask, "memory", memory, axes=len(memory.shape) - 1)
         memory, dtype = masking.blank(memory, mask), wide(self.compute_dtype)
         if segment_ids is None:
-            sets, read = ops.shape(memory)[0], _rows(memory, mask, dtype)
+            sets, ask = ops.shape(memory)[0], _rows(memory, mask, dtype)
         else:
-            sets, read = num_segments, _segments(memory, mask, segment_ids, num_segments, dtype)
-        first = ops.zeros((1, 2 * self.units), dtype)
-        state, queries, attention = (first, self._first_states()), [], []
+            sets, ask = num_segments, _segments(memory, mask, segment_ids, num_segments, dtype)
+        queries, attention = [], []
+        state = ops.zeros((1, 2 * self.units), dtype), self._first_states()
         for _ in range(self.steps):
             query, states = self._ask(*state)
             query = ops.broadcast_to(query, (sets, self.units))  # the first is one for all sets
-            answer, weights = read(query)
+            answer, weights = ask(query)
             state = ops.concatenate([query, answer], axis=-1), states
             queries.append(state[0])
             attention.append(weights)
-        return [ops.broadcast_to(first, (sets, 2 * self.units)), *queries], attention
+        if not self.steps:
+            shape = (0,) if segment_ids is not None else (sets, 0)
+            nothing = ops.zeros((*shape, ops.shape(memory)[-2]), dtype)
+            return ops.zeros((sets, 0, 2 * self.units), self.compute_dtype), nothing
+        attention = ops.stack(attention, axis=1 if segment_ids is None else 0)
+        return ops.cast(ops.stack(queries, axis=1), self.compute_dtype), attention
 
     def _first_states(self):
         zeros = ops.zeros((1, self.units), wide(self.compute_dtype))
