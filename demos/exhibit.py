@@ -56,6 +56,9 @@ class Exhibit:
         return function
 
 
+FAULT = "This exhibit cannot answer that: please try another input. The fault has been logged."
+
+
 def run(preset, function):
     """Call `function(model)` of a preset under its lock."""
     return serve(preset).run(function)
@@ -92,8 +95,16 @@ class Context:
 
 
 def friendly(fn):
-    """Turn the `ValueError` of a handler into a message that the page shows."""
+    """Turn the `ValueError` of a handler into a message that the page shows.
+
+    Any other exception is a fault of the exhibit: it is logged, and a visitor is told no more.
+    """
     import gradio as gr
+
+    def message(error):
+        if isinstance(error, ValueError):
+            return gr.Error(str(error), print_exception=False)
+        return gr.Error(FAULT, print_exception=True)
 
     if inspect.isgeneratorfunction(fn):
 
@@ -101,8 +112,8 @@ def friendly(fn):
         def generator(*args):
             try:
                 yield from fn(*args)
-            except ValueError as error:
-                raise gr.Error(str(error), print_exception=False) from error
+            except Exception as error:
+                raise message(error) from error
 
         return generator
 
@@ -110,7 +121,7 @@ def friendly(fn):
     def plain(*args):
         try:
             return fn(*args)
-        except ValueError as error:
-            raise gr.Error(str(error), print_exception=False) from error
+        except Exception as error:
+            raise message(error) from error
 
     return plain

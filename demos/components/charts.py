@@ -155,7 +155,7 @@ def stacked_bars(parts, names, label, chosen=None, unit="bits", width=520):
 
 def colour_of(value, low=-1.0, high=1.0):
     """Return a diverging colour, blue below the middle and red above it, readable with black."""
-    share = min(max((float(value) - low) / (high - low), 0.0), 1.0)
+    share = min(max((float(value) - low) / ((high - low) or 1.0), 0.0), 1.0)
     blue, white, red = (103, 169, 235), (247, 247, 247), (239, 122, 110)
     begin, end, at = (blue, white, 2 * share) if share < 0.5 else (white, red, 2 * share - 1)
     mixed = (round(a + (b - a) * at) for a, b in zip(begin, end, strict=True))

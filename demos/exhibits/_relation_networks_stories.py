@@ -8,6 +8,7 @@ import numpy as np
 from keras_readinglist.datasets.babi import babi_stories, read_babi, story_words, words_of
 
 from ..components import charts
+from ..components.inputs import choice, plain_text
 from ..exhibit import run
 from ._relation_networks_board import pairs
 
@@ -60,9 +61,7 @@ _SENTENCES, _WORDS, _LENGTH = 9, 12, 2_000
 
 def example(kind):
     """Return the story and the question that stand for a kind."""
-    if kind not in KINDS:
-        raise ValueError(f"Choose one of: {', '.join(KINDS)}.")
-    return KINDS[kind][1:]
+    return KINDS[choice(kind, KINDS)][1:]
 
 
 def write(kind, seed=None):
@@ -74,7 +73,7 @@ def write(kind, seed=None):
 
 def parse(story, question):
     """Return the sentences and the question that were typed; `ValueError` in plain words."""
-    story, question = (str(text or "").strip() for text in (story, question))
+    story, question = (plain_text(text).strip() for text in (story, question))
     if len(story) + len(question) > _LENGTH:
         raise ValueError(f"Story and question may have {_LENGTH} characters together.")
     lines = [line.strip() for line in story.replace(".", ".\n").splitlines()]

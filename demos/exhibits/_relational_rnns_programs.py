@@ -6,6 +6,7 @@ import time
 from functools import cache
 from html import escape
 
+from ..components.inputs import plain_text
 from ..exhibit import run
 
 MODELS = {
@@ -18,13 +19,14 @@ DIGITS = 2
 
 def result(program):
     """Return what a program of the exhibit gives; `ValueError` in plain words for others."""
-    program = str(program or "").strip()
+    program = plain_text(program).strip()
     text = re.fullmatch(r"'([0-9]{1,4})'(\[::-1\]|\*2)?", program)
     if text:
         digits, suffix = text.groups()
         return {None: digits, "*2": digits * 2}.get(suffix, digits[::-1])
     literals = re.findall(r"[0-9]+", program)
-    if not re.fullmatch(r"[0-9+()\-]+", program) or max(map(len, literals), default=9) > DIGITS:
+    sum_like = re.fullmatch(r"[0-9+()\-]{1,40}", program)
+    if not sum_like or max(map(len, literals), default=9) > DIGITS:
         raise ValueError(
             "Type a string of up to 4 digits, like '123', '123'[::-1] or '123'*2, or a sum of "
             "numbers below 100, like ((12+34)-5)."
@@ -60,7 +62,7 @@ def write(program, model):
 
 def execute(program):
     """Yield what both networks write, a character more every time, as HTML."""
-    program = str(program or "").strip()
+    program = plain_text(program).strip()
     truth = result(program)
     written = {
         name: run(preset, lambda model: write(program, model)) for name, preset in MODELS.items()

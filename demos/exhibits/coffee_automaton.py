@@ -1,6 +1,5 @@
 """The coffee automaton: pour cream, stir, and watch what grows and what comes back."""
 
-import json
 from functools import cache
 
 import numpy as np
@@ -15,6 +14,7 @@ from keras_readinglist.information import (
 from ..components.charts import lines
 from ..components.clicks import ON_PICTURE
 from ..components.images import grid_picture, rectangles, side_by_side
+from ..components.inputs import appended, choice, number_rows, seed_of, whole_number, within
 from ..exhibit import Exhibit
 
 EXHIBIT = Exhibit(
@@ -43,19 +43,13 @@ MEASURES = ("entropy", "published", "adjusted", "model")
 
 def start_of(text, size):
     """Return the grid that a visitor pours, `(size, size)`; `ValueError` in plain words."""
-    text = str(text or "").strip()
-    if not text:
-        return None
     words = "Drops are triples of numbers, like [[0.5, 0.3, 0.2]]: across, down and radius."
-    try:
-        drops = np.array(json.loads(text[:3000]), dtype=float)
-    except (ValueError, TypeError) as error:
-        raise ValueError(words) from error
-    if drops.size == 0:
+    drops = number_rows(text, 3, 3000, words)
+    if not len(drops):
         return None
-    if drops.ndim != 2 or drops.shape[1] != 3 or len(drops) > 40 or not np.isfinite(drops).all():
+    if len(drops) > 40:
         raise ValueError(f"{words} Up to 40.")
-    if drops[:, :2].min() < 0 or drops[:, :2].max() > 1 or not 0 <= drops[:, 2].min() <= 1:
+    if not within(drops, 0, 1):
         raise ValueError("Drops lie between 0 and 1 across and down; radii are 0 to 1.")
     at = (np.arange(size) + 0.5) / size
     inside = [np.hypot(at[None] - x, at[:, None] - y) <= r for x, y, r in drops]
@@ -67,12 +61,10 @@ def start_of(text, size):
 
 def make(dynamics, size, drops, seed=0):
     """Return the automaton that a visitor has chosen."""
-    if dynamics not in DYNAMICS:
-        raise ValueError(f"Choose one of: {', '.join(DYNAMICS)}.")
-    if size not in SIZES:
-        raise ValueError(f"The side is one of {', '.join(map(str, SIZES))}.")
+    dynamics = DYNAMICS[choice(dynamics, DYNAMICS)]
+    size = choice(size, SIZES, "The side")
     state = start_of(drops, size)
-    return CoffeeAutomaton(size, dynamics=DYNAMICS[dynamics], initial_state=state, seed=seed)
+    return CoffeeAutomaton(size, dynamics=dynamics, initial_state=state, seed=seed_of(seed))
 
 
 def times(cup):
@@ -162,23 +154,13 @@ def page_of(history, grain):
 
 def mix(dynamics, size, grain, drops, seed=0, frames=FRAMES):
     """Mix a cup and yield the page after every look."""
-    cup = make(dynamics, size, drops, int(seed or 0))
-    grain = _grain(grain, size)
+    cup = make(dynamics, size, drops, seed)
+    grain = whole_number(grain, 2, size // 2, "The grain")
     history = []
     for time in times(cup)[:frames]:
         cup.step(int(time) - cup.time)
         history.append(measure(cup, grain))
         yield page_of(history, grain)
-
-
-def _grain(grain, size):
-    try:
-        grain = int(grain)
-    except (TypeError, ValueError) as error:
-        raise ValueError("The grain is a whole number.") from error
-    if not 2 <= grain <= size // 2:
-        raise ValueError(f"The grain is a whole number from 2 to {size // 2}; this is {grain}.")
-    return grain
 
 
 def pour(dynamics, size, grain, drops):
@@ -199,11 +181,7 @@ def page(ctx):
     import gradio as gr
 
     def drop(text, radius, event: gr.EventData):
-        try:
-            drops = json.loads(text or "[]")
-        except ValueError:
-            drops = []
-        return json.dumps([*drops, [round(event.x, 3), round(event.y, 3), radius]][-40:])
+        return appended(text, [round(event.x, 3), round(event.y, 3), radius], 40)
 
     with gr.Row():
         dynamics = gr.Radio(list(DYNAMICS), value="Stirred", label="Dynamics")

@@ -1,6 +1,5 @@
 """The First Law of Complexodynamics: what in a picture is structure, and what is noise?"""
 
-import json
 from functools import cache
 
 import numpy as np
@@ -16,6 +15,7 @@ from keras_readinglist.information import (
 
 from ..components.clicks import ON_PICTURE
 from ..components.images import grid_picture, rectangles, side_by_side
+from ..components.inputs import appended, cells, choice, number
 from ..exhibit import Exhibit
 
 EXHIBIT = Exhibit(
@@ -72,12 +72,10 @@ def picture(name, upload=None, strokes=""):
     """Return what is to be described, `(64, 64)`; `ValueError` in plain words."""
     known = pictures()
     if upload is not None:
-        image = _black_and_white(np.asarray(upload))
-    elif name in known:
-        image = known[name].copy()
+        image = _black_and_white(upload)
     else:
-        raise ValueError(f"Choose one of: {', '.join(known)}.")
-    for row, column in _strokes(strokes):
+        image = known[choice(name, known)].copy()
+    for row, column in cells(strokes, SIDE, 4000)[:200]:
         part = image[max(row - 2, 0) : row + 3, max(column - 2, 0) : column + 3]
         part[:] = 1 - image[row, column]
     return image
@@ -88,16 +86,22 @@ def _black_and_white(upload):
 
     What is transparent shows the white page behind it.
     """
+    try:
+        upload = np.asarray(upload)
+    except ValueError as error:
+        raise ValueError("A picture has rows of equal length.") from error
     if upload.dtype.kind not in "uibf" or not np.isfinite(upload).all():
         raise ValueError("A picture holds numbers.")
+    if upload.ndim not in (2, 3) or min(upload.shape[:2]) < 8 or max(upload.shape) > 8000:
+        raise ValueError("A picture has 8 to 8000 pixels a side.")
+    if not upload[0, 0].size:
+        raise ValueError("A picture has at least one channel.")
     if upload.ndim == 3 and upload.shape[-1] in (2, 4):
         white = np.iinfo(upload.dtype).max if upload.dtype.kind in "ui" else max(upload.max(), 1)
         opaque = upload[..., -1] / white
         upload = upload[..., :-1].mean(axis=-1) * opaque + white * (1 - opaque)
     elif upload.ndim == 3:
         upload = upload[..., :3].mean(axis=-1)
-    if upload.ndim != 2 or min(upload.shape) < 8 or max(upload.shape) > 8000:
-        raise ValueError("A picture has 8 to 8000 pixels a side.")
     rows, columns = (np.linspace(0, n, SIDE + 1).astype(int) for n in upload.shape)
     gray = np.array(
         [
@@ -111,24 +115,9 @@ def _black_and_white(upload):
     return (gray > gray.mean()).astype(np.uint8)
 
 
-def _strokes(text):
-    try:
-        strokes = np.array(json.loads(str(text or "[]")[:4000]), dtype=int).reshape(-1, 2)
-    except (ValueError, TypeError) as error:
-        raise ValueError("Strokes are pairs of cells, like [[10, 20], [30, 31]].") from error
-    if strokes.size and not 0 <= strokes.min() <= strokes.max() < SIDE:
-        raise ValueError(f"Cells are counted from 0 to {SIDE - 1}.")
-    return strokes[:200]
-
-
 def describe(name, price, upload=None, strokes=""):
     """Return the description of a picture as HTML: rectangles, bits and the structure function."""
-    try:
-        weight = 2.0 ** float(price)
-    except (TypeError, ValueError) as error:
-        raise ValueError("The price is a number from -6 to 6.") from error
-    if not 2**-6 <= weight <= 2**6:
-        raise ValueError("The price is a number from -6 to 6.")
+    weight = 2.0 ** number(price, -6, 6, "The price")
     image = picture(name, upload, strokes)
     code = two_part_image_code(image, return_partition=True, model_weight=weight)
     shortest = two_part_image_code(image)
@@ -219,13 +208,8 @@ def page(ctx):
     import gradio as gr
 
     def paint(strokes, event: gr.EventData):
-        try:
-            known = json.loads(strokes or "[]")
-        except ValueError:
-            known = []
-        return json.dumps(
-            [*known, [min(int(at * SIDE), SIDE - 1) for at in (event.y, event.x)]][-200:]
-        )
+        cell = [min(int(at * SIDE), SIDE - 1) for at in (event.y, event.x)]
+        return appended(strokes, cell, 200)
 
     with gr.Row():
         with gr.Column(scale=3):

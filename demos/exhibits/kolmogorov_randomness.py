@@ -1,6 +1,5 @@
 """Kolmogorov complexity: what in your own text or drawing is structure, and what is noise?"""
 
-import json
 import math
 from functools import cache
 from html import escape
@@ -20,6 +19,7 @@ from keras_readinglist.information import (
 from ..components.charts import colour_of, lines, svg
 from ..components.clicks import ON_PICTURE
 from ..components.images import grid_picture, side_by_side
+from ..components.inputs import appended, cells, choice, number, plain_text, seed_of, whole_number
 from ..exhibit import Exhibit
 
 EXHIBIT = Exhibit(
@@ -70,14 +70,12 @@ LANGUAGES = {
 
 def example(name):
     """Return an example string."""
-    if name not in EXAMPLES:
-        raise ValueError(f"Choose one of: {', '.join(EXAMPLES)}.")
-    return EXAMPLES[name](np.random.default_rng(4))
+    return EXAMPLES[choice(name, EXAMPLES)](np.random.default_rng(4))
 
 
 def explain(text):
     """Return the structure function of a text and its sizes, as HTML."""
-    text = str(text or "")
+    text = plain_text(text)
     if not 16 <= len(text) <= LONGEST:
         raise ValueError(f"Type 16 to {LONGEST} characters; these are {len(text)}.")
     alphabet, symbols = np.unique(list(text), return_inverse=True)
@@ -146,12 +144,7 @@ def chart(found, width=720, height=300):
 
 def drawing(strokes):
     """Return what a visitor drew, `(64, 64)`, or a face; `ValueError` in plain words."""
-    try:
-        cells = np.array(json.loads(str(strokes or "[]")[:8000]), dtype=int).reshape(-1, 2)
-    except (ValueError, TypeError) as error:
-        raise ValueError("Strokes are pairs of cells, like [[10, 20], [30, 31]].") from error
-    if cells.size and not 0 <= cells.min() <= cells.max() < SIDE:
-        raise ValueError(f"Cells are counted from 0 to {SIDE - 1}.")
+    clicked = cells(strokes, SIDE, 8000)
     at = np.arange(SIDE) - SIDE / 2 + 0.5
     row, column = at[:, None], at[None]
     face = np.hypot(row, column) < 27
@@ -159,7 +152,7 @@ def drawing(strokes):
         face &= np.hypot(row + 8, column - eye) > 4.5
     face &= ~((np.hypot(row - 1, column) < 17) & (np.hypot(row + 4, column) > 18) & (row > 3))
     image = face.astype(int)
-    for r, c in cells[:400]:
+    for r, c in clicked[:400]:
         near = np.hypot(np.arange(SIDE)[:, None] - r, np.arange(SIDE)[None] - c) < 4
         image[near] = 1 - face[r, c]
     return image
@@ -167,14 +160,10 @@ def drawing(strokes):
 
 def denoise(strokes, flips, chosen, seed=1):
     """Return a noisy drawing, what compression makes of it, and the two-part curve, as HTML."""
-    try:
-        flips, chosen = float(flips), int(chosen)
-    except (TypeError, ValueError) as error:
-        raise ValueError("The noise is a number from 0 to 40 percent.") from error
-    if not 0 <= flips <= 40:
-        raise ValueError("The noise is a number from 0 to 40 percent.")
+    flips = number(flips, 0, 40, "The noise in percent")
+    chosen = whole_number(chosen, -1, 99, "The quality")
     clean = drawing(strokes)
-    noise = np.random.default_rng(int(seed or 0)).random(clean.shape) < flips / 100
+    noise = np.random.default_rng(seed_of(seed)).random(clean.shape) < flips / 100
     found = lossy_denoise(clean ^ noise)
     index = found.best if chosen < 0 else min(chosen, len(found.images) - 1)
     shown = found.images[index]
@@ -206,7 +195,7 @@ def denoise(strokes, flips, chosen, seed=1):
 
 def family(text):
     """Return the distances and the tree of texts, one a line as `name: text`, as HTML."""
-    text = str(text or "")[:60_000].lstrip("\ufeff")  # the byte order mark of a pasted file
+    text = plain_text(text)[:60_000].lstrip("\ufeff")  # the byte order mark of a pasted file
     rows = [row for row in text.splitlines() if row.strip()]
     if not 3 <= len(rows) <= 20:
         raise ValueError(f"3 to 20 texts, one a line, please; these are {len(rows)}.")
@@ -292,13 +281,8 @@ def page(ctx):
     import gradio as gr
 
     def paint(strokes, event: gr.EventData):
-        try:
-            known = json.loads(strokes or "[]")
-        except ValueError:
-            known = []
-        return json.dumps(
-            [*known, [min(int(at * SIDE), SIDE - 1) for at in (event.y, event.x)]][-400:]
-        )
+        cell = [min(int(at * SIDE), SIDE - 1) for at in (event.y, event.x)]
+        return appended(strokes, cell, 400)
 
     with gr.Tab("Explain this string"):
         name = gr.Radio(list(EXAMPLES), value="A coin that sticks", label="Example")

@@ -20,6 +20,7 @@ from keras_readinglist.information.mdl.regression import LinearRegression
 from ..components.charts import stacked_bars, svg
 from ..components.clicks import ON_BOARD
 from ..components.images import side_by_side
+from ..components.inputs import appended, choice, number_rows, plain_text, whole_number, within
 from ..exhibit import Exhibit
 
 EXHIBIT = Exhibit(
@@ -65,13 +66,10 @@ def example_points():
 def parse_points(text):
     """Return the points that a visitor clicked or typed; `ValueError` in plain words."""
     words = "Points are pairs of numbers from 0 to 1, like [[0.1, 0.2], [0.5, 0.4]]."
-    try:
-        points = np.array(json.loads(str(text or "[]")[:6000]), dtype=float)
-    except (ValueError, TypeError) as error:
-        raise ValueError(words) from error
-    if points.size == 0 or points.ndim != 2 or points.shape[1] != 2:
+    points = number_rows(text, 2, 6000, words)
+    if not len(points):
         raise ValueError(f"Click on the board to add points. {words}")
-    if not np.isfinite(points).all() or points.min() < 0 or points.max() > 1:
+    if not within(points, 0, 1):
         raise ValueError(words)
     if not 5 <= len(points) <= MOST_POINTS:
         raise ValueError(f"5 to {MOST_POINTS} points, please; there are {len(points)}.")
@@ -83,8 +81,8 @@ def parse_points(text):
 def polynomials(text, criterion, shown):
     """Return the board with the fits, and the message of every degree, as HTML."""
     points = parse_points(text)
-    if criterion not in CRITERIA:
-        raise ValueError(f"Choose one of: {', '.join(CRITERIA)}.")
+    choice(criterion, CRITERIA)
+    shown = whole_number(-1 if shown is None else shown, -1, 99, "The degree drawn")
     x, y = points.T
     most = min(MOST_DEGREE, len(np.unique(x)) - 2, len(x) - 3)
     model = MDLPolynomial(most, CRITERIA[criterion]).fit(x, y)
@@ -101,7 +99,7 @@ def polynomials(text, criterion, shown):
         extra = np.maximum(extra - extra.min() + 4, 0)
         parts = {"curve": (extra, MODEL), "points, once it is known": (data, DATA)}
     best = model.degree_
-    other = best if not shown or shown < 0 else min(int(shown), most)
+    other = best if shown < 0 else min(shown, most)
     bars = stacked_bars(parts, range(most + 1), f"Bits by degree; {criterion} chooses {best}", best)
     words = f"{criterion} chooses degree {best}."
     return board(points, model, other), (
@@ -138,9 +136,7 @@ def board(points, model, degree):
 
 def sequences(text, method):
     """Return the message of every order of a chain over a text, as HTML."""
-    text = str(text or "")
-    if method not in METHODS:
-        raise ValueError(f"Choose one of: {', '.join(METHODS)}.")
+    text, method = plain_text(text), METHODS[choice(method, METHODS)]
     if not 8 <= len(text) <= 5000:
         raise ValueError(f"Type 8 to 5000 characters; these are {len(text)}.")
     alphabet, symbols = np.unique(list(text), return_inverse=True)
@@ -148,9 +144,9 @@ def sequences(text, method):
     totals, data = [], []
     for order in range(6):
         chain = Markov(order, size)
-        totals.append(code_length(symbols, chain, METHODS[method]))
+        totals.append(code_length(symbols, chain, method))
         data.append(chain.fit_nats(chain.check(symbols)) / np.log(2))
-    best = MDLMarkovOrder(5, size, METHODS[method]).fit(symbols).order_
+    best = MDLMarkovOrder(5, size, method).fit(symbols).order_
     parts = {
         "transitions": (np.subtract(totals, data), MODEL),
         "text, once they are known": (data, DATA),
@@ -178,20 +174,22 @@ def example_numbers(kind):
         "Steps": np.where(rng.random(300) < 0.5, rng.uniform(0, 1, 300), rng.uniform(1, 9, 300)),
         "Uniform": rng.uniform(0, 1, 300),
     }
-    if kind not in kinds:
-        raise ValueError(f"Choose one of: {', '.join(kinds)}.")
-    return " ".join(f"{v:.3f}" for v in kinds[kind])
+    return " ".join(f"{v:.3f}" for v in kinds[choice(kind, kinds)])
 
 
 def histograms(text):
     """Return the histogram with the shortest message, and NumPy's beside it, as HTML."""
-    words = re.split(r"[\s,;]+", str(text or "")[:60_000].strip())
+    words = re.split(r"[\s,;]+", plain_text(text)[:60_000].strip())
     try:
         x = np.array([float(word) for word in words if word])
     except ValueError as error:
         raise ValueError("Paste numbers, separated by blanks, commas or lines.") from error
-    if not 5 <= len(x) <= 3000 or not np.isfinite(x).all() or np.ptp(x) == 0:
-        raise ValueError(f"5 to 3000 finite numbers, not all alike, please; there are {len(x)}.")
+    fits = 5 <= len(x) <= 3000 and within(x, -1e12, 1e12)
+    if not fits or np.ptp(x) <= max(1e-9 * np.abs(x).max(), 1e-100):
+        raise ValueError(
+            "5 to 3000 finite numbers of up to 12 digits, not all alike, please; there are "
+            f"{len(x)}."
+        )
     model = MDLHistogram(max_bins=30).fit(x)
     edges = np.histogram_bin_edges(x, "auto")
     densities = np.histogram(x, edges, density=True)[0]
@@ -258,11 +256,7 @@ def page(ctx):
     import gradio as gr
 
     def add(text, event: gr.EventData):
-        try:
-            points = json.loads(text or "[]")
-        except ValueError:
-            points = []
-        return json.dumps([*points, [round(event.x, 3), round(event.y, 3)]][-MOST_POINTS:])
+        return appended(text, [round(event.x, 3), round(event.y, 3)], MOST_POINTS)
 
     with gr.Tab("Which curve?"):
         with gr.Row():

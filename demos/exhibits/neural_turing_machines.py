@@ -8,8 +8,8 @@ import numpy as np
 
 from keras_readinglist.datasets import algorithmic_tasks as tasks
 
-from ..components.controls import whole_number
 from ..components.images import data_uri
+from ..components.inputs import choice, listed, plain_text, whole_number
 from ..exhibit import Exhibit, run
 
 EXHIBIT = Exhibit(
@@ -51,15 +51,10 @@ _ONE, _WRONG, _MISSED = (92, 122, 160), (206, 44, 60), (240, 150, 150)
 
 def parse_pattern(text, task):
     """Return the columns that a visitor drew, bits `(columns, bits)`; `ValueError` in words."""
-    if task not in BITS:
-        raise ValueError(f"Choose one of: {', '.join(BITS)}.")
-    top = 2 ** BITS[task] - 1
+    top = 2 ** BITS[choice(task, BITS)] - 1
     words = f"Columns are whole numbers from 0 to {top}, like [72, 101, 33]."
-    try:
-        values = json.loads(str(text or "[]")[:3000])
-    except ValueError as error:
-        raise ValueError(words) from error
-    if not isinstance(values, list) or not all(type(v) is int for v in values):
+    values = listed(text, 3000, words)
+    if not all(type(v) is int for v in values):
         raise ValueError(words)
     fewest, most = COLUMNS[task]
     if not fewest <= len(values) <= most:
@@ -266,8 +261,8 @@ def show(pattern, task, number):
 
 def text_pattern(text, task):
     """Return a text as columns, one for each character, cut to what the task takes."""
-    values = [ord(c) % 2 ** BITS.get(task, 8) for c in str(text or "")[:200]]
-    fewest, most = COLUMNS.get(task, (1, 120))
+    values = [ord(c) % 2 ** BITS[choice(task, BITS)] for c in plain_text(text)[:200]]
+    fewest, most = COLUMNS[task]
     if task == RECALL:
         values = values[: len(values) // ITEM * ITEM]
     if len(values) < fewest:
@@ -277,9 +272,7 @@ def text_pattern(text, task):
 
 def random_pattern(task, length, seed=None):
     """Return a random pattern of about a length, as text."""
-    if task not in COLUMNS:
-        raise ValueError(f"Choose one of: {', '.join(BITS)}.")
-    fewest, most = COLUMNS[task]
+    fewest, most = COLUMNS[choice(task, COLUMNS)]
     length = min(whole_number(length, 1, 120, "The length"), most)
     if task == RECALL:
         length = max(length // ITEM * ITEM, fewest)
@@ -289,8 +282,11 @@ def random_pattern(task, length, seed=None):
 
 def toggled(pattern, task, column, bit):
     """Return a pattern with one bit turned over."""
+    bits = parse_pattern(pattern, task)
+    column = whole_number(column, 0, len(bits) - 1, "The column")
+    bit = whole_number(bit, 0, BITS[task] - 1, "The bit")
     values = json.loads(pattern)
-    values[int(column)] ^= 1 << (BITS[task] - 1 - int(bit))
+    values[column] ^= 1 << (BITS[task] - 1 - bit)
     return json.dumps(values)
 
 
@@ -320,7 +316,7 @@ def page(ctx):
     def click(pattern, task, event: gr.EventData):
         try:
             return toggled(pattern, task, event.column, event.bit)
-        except (ValueError, IndexError, TypeError):
+        except ValueError:
             return pattern
 
     def choose(task):

@@ -17,6 +17,7 @@ from keras_readinglist.metrics import geometry
 
 from ..components.charts import bars
 from ..components.clicks import ON_BOARD
+from ..components.inputs import appended, choice, clipped, number_rows, within
 from ..exhibit import Exhibit, run
 
 EXHIBIT = Exhibit(
@@ -48,18 +49,12 @@ _BUCKETS = (5, 10, 15, 20)
 
 def parse_points(text, task):
     """Return the points that a visitor typed or clicked, `(n, 2)`; `ValueError` in plain words."""
-    if task not in TASKS:
-        raise ValueError(f"Choose one of: {', '.join(TASKS)}.")
-    try:
-        points = np.array(json.loads(str(text or "[]")[:5000]), dtype=float)
-    except (ValueError, TypeError) as error:
-        raise ValueError("Points are pairs of numbers, like [[0.1, 0.2], [0.8, 0.5]].") from error
-    _, fewest, most = TASKS[task]
-    if points.size == 0:
+    _, fewest, most = TASKS[choice(task, TASKS)]
+    words = "Points are pairs of numbers, like [[0.1, 0.2], [0.8, 0.5]]."
+    points = number_rows(text, 2, 5000, words)
+    if not len(points):
         raise ValueError(f"Click on the board: {task.lower()} needs at least {fewest} points.")
-    if points.ndim != 2 or points.shape[1] != 2:
-        raise ValueError("Points are pairs of numbers, like [[0.1, 0.2], [0.8, 0.5]].")
-    if not np.isfinite(points).all() or points.min() < 0 or points.max() > 1:
+    if not within(points, 0, 1):
         raise ValueError("Every coordinate must lie between 0 and 1.")
     if not fewest <= len(points) <= most:
         raise ValueError(f"{task} takes {fewest} to {most} points here. There are {len(points)}.")
@@ -158,7 +153,7 @@ def show(text, task, step):
     points = parse_points(text, task)
     found = run(TASKS[task][0], lambda model: solve(points, task, model))
     answer, pointing = found["answer"], found["pointing"]
-    step = int(min(max(int(step or 1), 1), len(pointing))) - 1
+    step = clipped(step, 1, len(pointing), "The step") - 1
     names = ["end", *range(1, len(points) + 1)]
     row = pointing[step]
     label = f"Where the network points at step {step + 1}: most at {names[int(row.argmax())]}"
@@ -173,7 +168,7 @@ def show(text, task, step):
 
 def random_cloud(count, seed=None):
     """Return a cloud of points as text."""
-    count = int(min(max(count or 8, 3), 20))
+    count = clipped(count or 8, 3, 20, "The number of points")
     points = 0.04 + 0.92 * np.random.default_rng(seed).random((count, 2))
     return json.dumps(points.round(3).tolist())
 
@@ -190,11 +185,7 @@ def page(ctx):
     import gradio as gr
 
     def add(text, event: gr.EventData):
-        try:
-            points = json.loads(text or "[]")
-        except ValueError:
-            points = []
-        return json.dumps([*points, [round(event.x, 3), round(event.y, 3)]][-20:])
+        return appended(text, [round(event.x, 3), round(event.y, 3)], 20)
 
     with gr.Row():
         with gr.Column(scale=2):

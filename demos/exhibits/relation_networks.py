@@ -23,6 +23,7 @@ from keras_readinglist.datasets.sort_of_clevr import (
     squared_distances,
 )
 
+from ..components.inputs import choice, number, plain_text
 from ..exhibit import Exhibit, run
 from . import _relation_networks_stories as stories
 from ._relation_networks_board import DRAG, board, pairs
@@ -77,7 +78,7 @@ def lenders():
 
 def parse_scene(text):
     """Return centres `(6, 2)` and shapes `(6,)` of six lines; `ValueError` in plain words."""
-    lines = str(text or "")[:1000].strip().lower().splitlines()
+    lines = plain_text(text)[:1000].strip().lower().splitlines()
     form = "Write six lines like: red square 14 16"
     if len(lines) != len(COLOURS):
         raise ValueError(f"{form}. There are {len(lines)} lines.")
@@ -86,7 +87,7 @@ def parse_scene(text):
         words = line.split()
         if len(words) != 4 or words[0] != colour or words[1] not in SHAPES:
             raise ValueError(f"{form}. Every colour once ({', '.join(COLOURS)}): {line[:40]!r}")
-        if not all(word.isdigit() and len(word) < 4 for word in words[2:]):
+        if not all(word.isdecimal() and len(word) < 4 for word in words[2:]):
             raise ValueError(f"{form}. Places are whole numbers: {line[:40]!r}")
         k = COLOURS.index(colour)
         centres[k], shapes[k] = [int(word) for word in words[2:]], SHAPES.index(words[1])
@@ -119,9 +120,8 @@ def write_scene(centres, shapes):
 def move(text, colour, x, y):
     """Put an object as near to a place as the others allow, and return the scene as text."""
     centres, shapes = parse_scene(text)
-    if colour not in COLOURS or not np.isfinite([x, y]).all():
-        raise ValueError("Drag one of the six shapes.")
-    k = COLOURS.index(colour)
+    k = COLOURS.index(choice(colour, COLOURS, "What is dragged"))
+    x, y = (number(at, -10_000, 10_000, "A place") for at in (x, y))
     grid = np.arange(HALF_SIZE, IMAGE_SIZE - HALF_SIZE)
     places = np.stack(np.meshgrid(grid, grid), axis=-1).reshape(-1, 2)
     others = np.delete(centres, k, axis=0)
@@ -138,9 +138,7 @@ def move(text, colour, x, y):
 def reshape(text, colour):
     """Turn a square into a circle or back, and return the scene as text."""
     centres, shapes = parse_scene(text)
-    if colour not in COLOURS:
-        raise ValueError("Double-click one of the six shapes.")
-    shapes[COLOURS.index(colour)] ^= 1
+    shapes[COLOURS.index(choice(colour, COLOURS, "What is double-clicked"))] ^= 1
     return write_scene(centres, shapes)
 
 
@@ -152,10 +150,7 @@ def random_scene(seed=None):
 
 def parse_question(colour, question):
     """Return the indices of the colour and of the kind of a question."""
-    if colour not in COLOURS:
-        raise ValueError(f"Choose one of: {', '.join(COLOURS)}.")
-    if question not in QUESTIONS:
-        raise ValueError(f"Choose one of: {' '.join(QUESTIONS)}")
+    colour, question = choice(colour, COLOURS), choice(question, QUESTIONS)
     return COLOURS.index(colour), KINDS.index(QUESTIONS[question])
 
 
@@ -201,9 +196,7 @@ def ask(text, colour, question, lender=None):
     if has_ties(centres[None])[0] and QUESTIONS[question] in ("nearest", "furthest"):
         raise ValueError("Two shapes are equally far away: move one a little.")
     choices = lenders()
-    lender = lender or next(iter(choices))
-    if lender not in choices:
-        raise ValueError(f"Choose one of: {', '.join(choices)}.")
+    lender = choice(lender or next(iter(choices)), choices)
     pixels = MODELS[choices[lender]][1]
     scene, encoded = scene_of(centres, shapes, pixels), encode_questions([c], [kind])
     heard = run(choices[lender], lambda model: model.relations(scene, encoded))[0]

@@ -9,6 +9,7 @@ import numpy as np
 from keras_readinglist.datasets.nth_farthest import encode_questions, ranking
 
 from ..components.charts import bars, svg
+from ..components.inputs import choice, number, number_rows, within
 from ..exhibit import Exhibit, run
 from . import _relational_rnns_programs as programs
 
@@ -43,22 +44,13 @@ DEFAULT = "[[-0.7, 0.6], [0.8, 0.7], [0.1, -0.2], [-0.4, -0.8]]"
 
 def parse_points(text):
     """Return the four points that a visitor set, `(4, 2)`; `ValueError` in plain words."""
-    try:
-        points = np.array(json.loads(str(text or "[]")[:1000]), dtype=float)
-    except (ValueError, TypeError) as error:
-        raise ValueError("Points are pairs of numbers, like [[0.1, 0.2], [0.8, 0.5]].") from error
-    if points.shape != (len(NAMES), 2):
+    words = "Points are pairs of numbers, like [[0.1, 0.2], [0.8, 0.5]]."
+    points = number_rows(text, 2, 1000, words)
+    if len(points) != len(NAMES):
         raise ValueError(f"The networks know {len(NAMES)} points, each a pair of numbers.")
-    if not np.isfinite(points).all() or np.abs(points).max() > 1:
+    if not within(points, -1, 1):
         raise ValueError("Every coordinate must lie between -1 and 1.")
     return points.astype("float32")
-
-
-def choose(value, choices, what):
-    """Return the place of a choice."""
-    if value not in choices:
-        raise ValueError(f"{what} is one of: {', '.join(choices)}.")
-    return list(choices).index(value)
 
 
 def ask(points, reference, model):
@@ -160,8 +152,8 @@ def table(truth, answers):
 def show(text, reference, rank):
     """Return the board and the answers of both networks, as HTML."""
     points = parse_points(text)
-    centre = choose(reference, NAMES, "The point")
-    n = choose(rank, RANKS, "The rank")
+    centre = NAMES.index(choice(reference, NAMES, "The point"))
+    n = RANKS.index(choice(rank, RANKS, "The rank"))
     truth = ranking(points[None], [range(len(NAMES))], [centre])[0]
     answers, attention = {}, None
     for name, (preset, _) in MODELS.items():
@@ -186,7 +178,7 @@ def show(text, reference, rank):
 def move(text, x, y):
     """Return the points as text after the one nearest to (x, y) jumped there."""
     points = parse_points(text)
-    x, y = (float(np.clip(v, -1, 1)) for v in (x, y))
+    x, y = (float(np.clip(number(v, -10_000, 10_000, "A place"), -1, 1)) for v in (x, y))
     points[np.square(points - (x, y)).sum(axis=1).argmin()] = x, y
     return json.dumps(points.astype("float64").round(3).tolist())
 

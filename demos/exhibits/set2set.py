@@ -11,7 +11,7 @@ from keras_readinglist.datasets.sorting import ascending
 from keras_readinglist.recipes import report
 
 from ..components.charts import heat_map
-from ..components.controls import whole_number
+from ..components.inputs import plain_text, whole_number
 from ..exhibit import Exhibit, run
 
 EXHIBIT = Exhibit(
@@ -35,7 +35,7 @@ DEFAULT = "12, 7.5, 31, -4, 20, 15, 26"
 
 def parse_numbers(text):
     """Return the numbers that a visitor typed; `ValueError` in plain words."""
-    text = str(text or "")[:1000]
+    text = plain_text(text)[:1000]
     try:
         numbers = np.array([float(part) for part in re.split(r"[,;\s]+", text.strip()) if part])
     except ValueError as error:

@@ -9,7 +9,7 @@ from keras_readinglist.applications.lstm_explorer import gradient_norm_by_lag
 from keras_readinglist.datasets import adding_problem
 
 from ..components.charts import lines, strips
-from ..components.controls import whole_number
+from ..components.inputs import clipped, plain_text, seed_of, whole_number
 from ..exhibit import Exhibit, run
 
 EXHIBIT = Exhibit(
@@ -41,9 +41,9 @@ KINDS = {
 _RANGES = {"f": (0, 1), "i": (0, 1), "o": (0, 1), "g": (-1, 1), "c": (-2, 2), "h": (-1, 1)}
 
 
-def trace(text, layer, unit, model):
-    """Return the tracks of one unit over a text, a dictionary of arrays `(time,)`."""
-    text = str(text or "")
+def readable(text, model):
+    """Return a text that the network can read; `ValueError` in plain words."""
+    text = plain_text(text)
     if not text:
         raise ValueError("Type a few words for the network to read.")
     if len(text) > LONGEST:
@@ -51,6 +51,12 @@ def trace(text, layer, unit, model):
     strange = sorted(set(text) - set(model.tokenizer.vocabulary))
     if strange:
         raise ValueError(f"The network never saw these characters: {' '.join(strange[:8])}")
+    return text
+
+
+def trace(text, layer, unit, model):
+    """Return the tracks of one unit over a text, a dictionary of arrays `(time,)`."""
+    text = readable(text, model)
     layer, unit = (
         whole_number(layer, 1, model.num_layers, "Layer"),
         whole_number(unit, 0, model.units - 1, "Unit"),
@@ -110,7 +116,8 @@ def equations(tracks, step):
 def look(text, layer, unit, step):
     """Return the strips of a unit and the equations of a step, as HTML."""
     tracks = run(PRESET, lambda model: trace(text, layer, unit, model))
-    step = min(max(int(step or 1), 1), len(text)) - 1
+    text = plain_text(text)
+    step = clipped(step, 1, len(text), "Step") - 1
     symbols = [{"\n": "↵", " ": "·"}.get(c, c) for c in text]
     ranges = {name: (tracks[name], *_RANGES[name]) for name in _RANGES}
     label = f"Gates f, i, o, candidate g, cell c and output h of unit {unit} over the text"
@@ -125,7 +132,7 @@ def look(text, layer, unit, step):
 
 def busiest_unit(text, layer):
     """Return the unit of a layer whose cell changes most over a text."""
-    cells = run(PRESET, lambda model: model.activations(text))["c"]
+    cells = run(PRESET, lambda model: model.activations(readable(text, model)))["c"]
     layer = whole_number(layer, 1, len(cells), "Layer")
     return int(cells[layer - 1].std(axis=0).argmax())
 
@@ -133,7 +140,7 @@ def busiest_unit(text, layer):
 def add_numbers(length, seed):
     """Return what every kind of unit answers to one adding problem, and how far gradients reach."""
     length = whole_number(length, 10, 300, "Length")
-    inputs, targets = adding_problem(32, length, int(seed or 0))
+    inputs, targets = adding_problem(32, length, seed_of(seed))
     rows, curves = [], {}
     for kind, (name, colour) in KINDS.items():
         preset = f"adding_problem_{kind}"

@@ -1,5 +1,6 @@
 """The Unreasonable Effectiveness of RNNs: a network that writes, and cells that can be read."""
 
+import re
 import time
 from functools import cache
 from html import escape
@@ -12,6 +13,7 @@ from keras_readinglist.datasets import StreamBatcher
 from keras_readinglist.information import probe_cells
 
 from ..components.charts import lines
+from ..components.inputs import choice, clipped, number, plain_text, whole_number
 from ..components.text import coloured_text, legend
 from ..exhibit import Exhibit, run
 from ..serving import serve
@@ -58,12 +60,11 @@ _SURPRISE = "surprise"
 
 def clean(text, corpus, longest=LONGEST):
     """Return a visitor's text if the network knows its characters; else say which it does not."""
-    if corpus not in CORPORA:
-        raise ValueError(f"Choose one of: {', '.join(CORPORA)}.")
-    text = str(text or "").replace("\r\n", "\n")
+    preset = CORPORA[choice(corpus, CORPORA)]
+    text = plain_text(text).replace("\r\n", "\n")
     if len(text) > longest:
         raise ValueError(f"The text may have {longest} characters; this one has {len(text)}.")
-    known = run(CORPORA[corpus], lambda model: set(model.tokenizer.vocabulary))
+    known = run(preset, lambda model: set(model.tokenizer.vocabulary))
     strange = sorted(set(text) - known)
     if strange:
         shown = " ".join(strange[:8])
@@ -74,8 +75,13 @@ def clean(text, corpus, longest=LONGEST):
 def write(prompt, corpus, length, temperature, top_k, top_p, seed=None):
     """Yield the growing text as coloured HTML, a few times a second."""
     prompt = clean(prompt, corpus, 500)
-    length = int(min(max(length or 1, 1), 2000))
-    settings = (float(temperature), int(top_k) or None, float(top_p), seed)
+    length = clipped(length, 1, 2000, "The number of characters")
+    settings = (
+        number(temperature, 0, 2, "The temperature"),
+        whole_number(top_k, 0, 60, "Top k") or None,
+        number(top_p, 0.05, 1, "Top p"),
+        seed,
+    )
     stream = serve(CORPORA[corpus]).iterate(lambda model: model.stream(prompt, length, *settings))
     text, bits, shown = "", [], 0.0
     for character, surprise in stream:
@@ -94,28 +100,28 @@ def _written(prompt, text, bits):
     return before + coloured_text(text, bits, 0.0, 8.0, "bits") + after
 
 
-def look_inside(text, corpus, choice):
+def look_inside(text, corpus, shown):
     """Return the text coloured by a cell or by surprise, and the cells that can be read.
 
     Args:
         text: What the network reads.
         corpus: Which network.
-        choice: `"surprise"`, or `"layer:unit"`.
+        shown: `"surprise"`, or `"layer:unit"`.
     """
     text = clean(text, corpus)
     if len(text) < 5:
         raise ValueError("Paste at least a line of text.")
-    if choice == _SURPRISE or not choice:
+    if shown == _SURPRISE or not shown:
         bits = run(CORPORA[corpus], lambda model: model.score(text)) / np.log(2)
         note = legend("expected", "surprising", f"{bits.mean():.2f} bits per character")
         return coloured_text(text, bits, 0.0, 8.0, "bits") + note
-    try:
-        layer, unit = (int(part) for part in str(choice).split(":"))
-        cells = run(CORPORA[corpus], lambda model: model.activations(text))["c"]
-        values = np.tanh(cells[layer, :, unit])
-    except (ValueError, IndexError) as error:
-        raise ValueError("A cell is written layer:unit, such as 1:37.") from error
-    return coloured_text(text, values, -1.0, 1.0, f"cell {choice}") + legend("off", "on")
+    place = re.fullmatch(r"(\d{1,4}):(\d{1,4})", str(shown))
+    cells = run(CORPORA[corpus], lambda model: model.activations(text))["c"]
+    layer, unit = map(int, place.groups()) if place else cells.shape[::2]
+    if layer >= cells.shape[0] or unit >= cells.shape[2]:
+        raise ValueError("A cell is written layer:unit, such as 1:37.")
+    values = np.tanh(cells[layer, :, unit])
+    return coloured_text(text, values, -1.0, 1.0, f"cell {shown}") + legend("off", "on")
 
 
 @cache
@@ -132,7 +138,7 @@ def readable_cells(corpus):
 
 def train_here(text, seconds=60, units=64):
     """Train a small network on a visitor's text; yield the curve of its loss and a sample."""
-    text = str(text or "")
+    text, seconds = plain_text(text), number(seconds, 0, 90, "The time in seconds")
     if not 300 <= len(text) <= 100_000:
         raise ValueError(f"Paste 300 to 100,000 characters; there are {len(text)}.")
     text = "\n" + text.replace("\r\n", "\n")
@@ -147,7 +153,7 @@ def train_here(text, seconds=60, units=64):
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     trainer.compile(keras.optimizers.Adam(5e-3, global_clipnorm=1.0), loss=loss)
     chance, losses, began, step = np.log(len(tokenizer)), [], time.monotonic(), 0
-    while time.monotonic() - began < min(float(seconds), 90):
+    while time.monotonic() - began < seconds:
         block = time.monotonic()
         while time.monotonic() - block < 1.0:
             place = step % len(streams)
@@ -188,10 +194,10 @@ def default_text():
 @cache
 def default_cells():
     """Return what the second tab shows before any click."""
-    choice = next(
+    cell = next(
         (value for name, value in readable_cells("Shakespeare") if "speaker" in name), _SURPRISE
     )
-    return look_inside(SAMPLE, "Shakespeare", choice)
+    return look_inside(SAMPLE, "Shakespeare", cell)
 
 
 @EXHIBIT.page

@@ -1,4 +1,4 @@
-"""Uploaded pictures become black and white as a visitor sees them."""
+"""The exhibit on complexodynamics: what it describes, and how it sees uploaded pictures."""
 
 import numpy as np
 import pytest
@@ -6,6 +6,8 @@ import pytest
 from demos.exhibits import complexodynamics
 
 pytestmark = pytest.mark.once
+GOOD = {"describe": ["Disc", 0, None, ""]}
+BAD = {"describe": ["Disc", 0, None, "nonsense"]}
 
 
 def disc():
@@ -43,3 +45,36 @@ def test_every_kind_of_picture_shows_the_same_disc():
 def test_no_picture_is_refused_in_words(upload):
     with pytest.raises(ValueError, match="A picture"):
         shown(upload)
+
+
+def test_every_picture_is_described_and_painted_into():
+    for name in complexodynamics.pictures():
+        assert "rectangles" in complexodynamics.describe(name, 0)
+    plain = complexodynamics.picture("Disc")
+    painted = complexodynamics.picture("Disc", strokes="[[0, 0], [32, 32]]")
+    assert (plain != painted).sum() == 9 + 25
+
+
+def test_uploads_become_black_and_white():
+    ramp = np.tile(np.arange(100, dtype=np.uint8), (80, 1))
+    image = complexodynamics.picture("", np.stack([ramp] * 3, axis=-1))
+    assert image.shape == (64, 64) and set(np.unique(image)) == {0, 1}
+    assert (image[:, :30] == 0).all() and (image[:, 34:] == 1).all()
+    assert complexodynamics.picture("", np.zeros((16, 8), np.uint8)).sum() == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("Mona Lisa", 0), "Choose one of"),
+        (("Disc", None), "price is a number"),
+        (("Disc", 99), "price is a number"),
+        (("Disc", float("nan")), "price is a number"),
+        (("Disc", 0, np.zeros((3, 3))), "8 to 8000 pixels"),
+        (("Disc", 0, None, "hello"), "pairs of cells"),
+        (("Disc", 0, None, "[[99, 0]]"), "from 0 to 63"),
+    ],
+)
+def test_bad_pictures_are_refused_in_words(arguments, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        complexodynamics.describe(*arguments)

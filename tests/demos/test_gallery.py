@@ -8,70 +8,10 @@ import pytest
 
 from demos import app
 from keras_readinglist import catalog
+from tests.demos.endpoints import BAD, GOOD
 
-pytestmark = pytest.mark.gallery
+pytestmark = [pytest.mark.gallery, pytest.mark.once]
 PAGES = ["", *(item.slug for item in catalog.ITEMS if item.exhibit)]
-POINTS = "[[0.1, 0.2], [0.9, 0.15], [0.8, 0.8], [0.3, 0.9], [0.5, 0.4]]"
-SCENE = (
-    "red square 14 16\ngreen circle 33 22\nblue square 58 12\norange circle 20 55\n"
-    "grey square 44 45\nyellow circle 64 62"
-)
-FOUR = "[[-0.7, 0.6], [0.8, 0.7], [0.1, -0.2], [-0.4, -0.8]]"
-GOOD = {
-    "/neural_turing_machines_solve": ["[72, 105, 33]", "Copy", 1],
-    "/neural_turing_machines_pattern": ["Associative recall", 12],
-    "/kolmogorov_randomness_explain": ["to be or not to be, that is the question"],
-    "/kolmogorov_randomness_denoise": ["[[10, 10]]", 10, -1],
-    "/kolmogorov_randomness_family": ["a: abcabcabcabc\nb: abcabcabcabd\nc: 0123456789012"],
-    "/mdl_tutorial_curve": [POINTS, "Normalized maximum likelihood", -1],
-    "/mdl_tutorial_sequence": ["abababab" * 4, "BIC"],
-    "/mdl_tutorial_histogram": ["1 2 3, 4.5; 9 8 7"],
-    "/coffee_automaton_mix": ["Stirred", 32, 4, ""],
-    "/coffee_automaton_pour": ["Interacting", 32, 4, "[[0.5, 0.5, 0.2]]"],
-    "/complexodynamics_describe": ["Disc", 0, None, ""],
-    "/pointer_networks_solve": [POINTS, "Convex hull", 1],
-    "/pointer_networks_cloud": [6],
-    "/relation_networks_ask": [SCENE, "red", "What shape is it?", None],
-    "/relation_networks_scene": [],
-    "/relation_networks_story": ["Anna went to the kitchen.", "Where is Anna?"],
-    "/relation_networks_write": ["Counting"],
-    "/unreasonable_rnns_write": ["ROMEO:\n", "Shakespeare", 50, 0.5, 0, 1.0],
-    "/unreasonable_rnns_look": ["To be, or not to be", "Shakespeare", "surprise"],
-    "/unreasonable_rnns_train": ["abcd efgh\n" * 60, 10],
-    "/understanding_lstms_look": ["ROMEO:\n", 1, 5, 3],
-    "/understanding_lstms_busiest": ["ROMEO:\n", 1],
-    "/understanding_lstms_add": [50, 1],
-    "/relational_rnns_ask": [FOUR, "A", "farthest"],
-    "/relational_rnns_execute": ["'12'[::-1]"],
-    "/set2set_sort": ["3, 1, 2"],
-    "/set2set_shuffle": ["3, 1, 2"],
-}
-BAD = {
-    "/neural_turing_machines_solve": ["nonsense", "Copy", 1],
-    "/neural_turing_machines_pattern": ["Copy", 10**9],
-    "/kolmogorov_randomness_explain": ["short"],
-    "/kolmogorov_randomness_denoise": ["nonsense", 10, -1],
-    "/kolmogorov_randomness_family": ["one line alone"],
-    "/mdl_tutorial_curve": ["[[0, 1]]", "BIC", 0],
-    "/mdl_tutorial_sequence": ["abc", "BIC"],
-    "/mdl_tutorial_histogram": ["one two three"],
-    "/coffee_automaton_mix": ["Stirred", 32, 4, "milk"],
-    "/coffee_automaton_pour": ["Boiling", 32, 4, ""],
-    "/complexodynamics_describe": ["Disc", 0, None, "nonsense"],
-    "/pointer_networks_solve": ["nonsense", "Convex hull", 1],
-    "/relation_networks_ask": ["nonsense", "red", "What shape is it?", None],
-    "/relation_networks_story": ["Anna went to the moon.", "Where is Anna?"],
-    "/relation_networks_write": ["Riddle"],
-    "/unreasonable_rnns_write": ["\U0001f600", "Shakespeare", 50, 0.5, 0, 1.0],
-    "/unreasonable_rnns_look": ["x" * 100_000, "Shakespeare", "surprise"],
-    "/unreasonable_rnns_train": ["short", 10],
-    "/understanding_lstms_look": ["", 1, 5, 3],
-    "/understanding_lstms_add": [50_000, 1],
-    "/relational_rnns_ask": ["[[0, 0]]", "A", "farthest"],
-    "/relational_rnns_execute": ["print(1)"],
-    "/set2set_sort": ["one, two"],
-    "/set2set_shuffle": ["1"],
-}
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,12 @@ import pytest
 from demos.exhibits import kolmogorov_randomness as exhibit
 
 pytestmark = pytest.mark.once
+GOOD = {
+    "explain": ["to be or not to be, that is the question"],
+    "denoise": ["[[10, 10]]", 10, -1],
+    "family": ["a: abcabcabcabc\nb: abcabcabcabd\nc: 0123456789012"],
+}
+BAD = {"explain": ["short"], "denoise": ["nonsense", 10, -1], "family": ["one line alone"]}
 
 
 def test_examples_are_explained():

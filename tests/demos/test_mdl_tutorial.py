@@ -11,6 +11,17 @@ from demos.exhibits import mdl_tutorial as exhibit
 pytestmark = pytest.mark.once
 
 NML = "Normalized maximum likelihood"
+POINTS = "[[0.1, 0.2], [0.9, 0.15], [0.8, 0.8], [0.3, 0.9], [0.5, 0.4]]"
+GOOD = {
+    "curve": [POINTS, NML, -1],
+    "sequence": ["abababab" * 4, "BIC"],
+    "histogram": ["1 2 3, 4.5; 9 8 7"],
+}
+BAD = {
+    "curve": ["[[0, 1]]", "BIC", 0],
+    "sequence": ["abc", "BIC"],
+    "histogram": ["one two three"],
+}
 
 
 @pytest.mark.parametrize("criterion", exhibit.CRITERIA)
@@ -45,7 +56,7 @@ def test_stacked_bars_frame_one():
     ("call", "sentence"),
     [
         (lambda: exhibit.polynomials("", NML, -1), "Click on the board"),
-        (lambda: exhibit.polynomials("[[1, 2, 3]]", NML, -1), "Click on the board"),
+        (lambda: exhibit.polynomials("[[1, 2, 3]]", NML, -1), "pairs of numbers"),
         (lambda: exhibit.polynomials("[[0, 2]] ", NML, -1), "numbers from 0 to 1"),
         (lambda: exhibit.polynomials("[[0, 1]]", NML, -1), "5 to 60 points"),
         (lambda: exhibit.polynomials(json.dumps([[0.5, 0.1]] * 6), NML, -1), "Spread the points"),
@@ -59,6 +70,8 @@ def test_stacked_bars_frame_one():
         (lambda: exhibit.histograms("1 1 1 1 1 1"), "not all alike"),
         (lambda: exhibit.histograms("nan " * 9), "finite"),
         (lambda: exhibit.histograms(""), "5 to 3000"),
+        (lambda: exhibit.histograms("1 2 3 4 1e308 -1e308"), "up to 12 digits"),
+        (lambda: exhibit.histograms("1 1 1 1 1.0000000000000002"), "not all alike"),
         (lambda: exhibit.example_numbers("Cauchy"), "Choose one of"),
     ],
 )

@@ -9,6 +9,11 @@ from demos.exhibits import neural_turing_machines as exhibit
 from keras_readinglist.applications import LSTMSequenceModel, NTMSequenceModel
 
 TASKS = tuple(exhibit.BITS)
+GOOD = {
+    "solve": ["[1, 2, 3, 4, 5, 6]", "Associative recall", 1],
+    "pattern": ["Associative recall", 12],
+}
+BAD = {"solve": ["nonsense", "Copy", 1], "pattern": ["Copy", 10**9]}
 
 
 def test_a_text_becomes_columns():
@@ -83,6 +88,7 @@ def test_wrong_bits_are_marked():
     assert same == exhibit.bits_picture(bits, "b") != other
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [

@@ -1,19 +1,19 @@
-"""What exhibits compute, the map, and bad input, without a browser."""
+"""The map, the pieces of pages, and the inputs of endpoints, without a server."""
 
 import json
 import re
 
-import numpy as np
 import pytest
 
-from demos import home, theme
+from demos import app, home, theme
 from demos.app import discover, numbers
-from demos.components import charts
+from demos.components import charts, inputs
 from demos.components.text import coloured_text
-from demos.exhibits import pointer_networks, understanding_lstms, unreasonable_rnns
+from demos.exhibit import FAULT, friendly
 from keras_readinglist import catalog
+from tests.demos.endpoints import BAD, GOOD
 
-HUGE = "x" * 1_000_000
+pytestmark = pytest.mark.once
 
 
 def test_every_exhibit_is_an_item_with_all_its_parts():
@@ -36,8 +36,7 @@ def test_the_map_shows_27_items_and_links_only_to_what_is_built():
 
 
 def test_nothing_is_loaded_from_elsewhere():
-    texts = [home.html(), theme.CSS, *map(str, pointer_networks.default())]
-    for text in texts:
+    for text in (home.html(), theme.CSS):
         assert not re.search(r"(src|@import|url\()\s*=?\s*['\"(]?https?:", text)
 
 
@@ -74,85 +73,156 @@ def test_pictures():
     assert "<script>" not in coloured_text("<script>", [0] * 8, 0, 1)
     assert charts.lines({"a": ([1, 0], "red")}, "l", "x", "y").count("<polyline") == 1
     assert charts.bars([0.2, 0.8], ["a", "b"], "l").count("<rect") == 2
+    assert charts.colour_of(1, 1, 1) == charts.colour_of(-1)
 
 
-def test_pointer_exhibit_solves_all_tasks():
-    for task in pointer_networks.TASKS:
-        text = json.dumps(np.random.default_rng(0).random((5, 2)).tolist())
-        board, pictures = pointer_networks.show(text, task, 2)
-        assert board.count("<circle") == 5 and "Step 2 of" in pictures
+def test_choices_are_made_exactly():
+    assert inputs.choice("b", "abc") == "b" and inputs.choice(64.0, (64.0, 32)) == 64
+    for value in ("", "ab", None, ["a"], {"a": 1}, 1):
+        with pytest.raises(ValueError, match="Letter is one of: a, b, c"):
+            inputs.choice(value, "abc", "Letter")
 
 
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        (None, "needs at least 3"),
-        ("", "needs at least 3"),
-        ("[[0.1, 0.2]]", "takes 3 to 20 points"),
-        ("[[0, 2], [1, 1], [0, 0]]", "between 0 and 1"),
-        ("[[NaN, 0], [1, 1], [0, 0]]", "between 0 and 1"),
-        ("[1, 2, 3]", "pairs of numbers"),
-        ('{"a": 1}', "pairs of numbers"),
-        ("hello", "pairs of numbers"),
-        (HUGE, "pairs of numbers"),
-        (json.dumps([[0.5, 0.5]] * 60), "takes 3 to 20 points"),
-    ],
+def test_numbers_of_controls():
+    assert inputs.number("2.5", 0, 3, "x") == 2.5 and inputs.whole_number(3.0, 0, 3, "x") == 3
+    assert [inputs.clipped(v, 2, 9, "x") for v in (None, -5, 4.7, 1e999)] == [2, 2, 4, 9]
+    for read in (inputs.number, inputs.whole_number, inputs.clipped):
+        for value in (float("nan"), "x", [1, 2], {"a": 1}):
+            with pytest.raises(ValueError, match="x is a (whole )?number from 0 to 3"):
+                read(value, 0, 3, "x")
+    for read in (inputs.number, inputs.whole_number):
+        for value in (-1, 10**5000, float("inf"), None):
+            with pytest.raises(ValueError, match="x is a (whole )?number from 0 to 3"):
+                read(value, 0, 3, "x")
+
+
+def test_rows_of_numbers():
+    assert inputs.number_rows("[[1, 2], [3, 4.5]]", 2, 99, "w").tolist() == [[1, 2], [3, 4.5]]
+    for text in (None, "", "  ", "[]"):
+        assert inputs.number_rows(text, 3, 99, "w").shape == (0, 3)
+    deep, long = "[" * 90 + "1" + "]" * 90, "[[1, " + "9" * 400 + "]]"
+    for text in ("5", "[1, 2]", "[[1]]", "[[1, [2]]]", "{}", "[" * 9_000, deep, long, "[[1, {}]]"):
+        with pytest.raises(ValueError, match="^w$"):
+            inputs.number_rows(text, 2, 10_000, "w")
+
+
+def test_cells():
+    assert inputs.cells("[[0, 7], [3, 3]]", 8, 99).tolist() == [[0, 7], [3, 3]]
+    for text in ("[[0, 8]]", "[[-1, 0]]", "[[1e999, 0]]", "[[NaN, 0]]"):
+        with pytest.raises(ValueError, match="counted from 0 to 7"):
+            inputs.cells(text, 8, 99)
+
+
+def test_clicks_are_appended():
+    assert json.loads(inputs.appended("[1, 2]", 3, 2)) == [2, 3]
+    for text in (None, "", "nonsense", "5", '{"a": 1}'):
+        assert json.loads(inputs.appended(text, [1, 2], 5)) == [[1, 2]]
+
+
+def test_text_can_be_encoded():
+    assert inputs.plain_text("Où\U0001f600\ud800") == "Où\U0001f600\ufffd"
+    assert inputs.plain_text(None) == "" and inputs.plain_text(0) == "0"
+
+
+def test_only_refusals_are_shown(capsys):
+    import gradio as gr
+
+    def plain(x):
+        return 1 / x
+
+    def generator(x):
+        yield 1 / x
+
+    for handler in (lambda x: friendly(plain)(x), lambda x: list(friendly(generator)(x))):
+        with pytest.raises(gr.Error) as caught:
+            handler(0)
+        assert caught.value.message == FAULT and caught.value.print_exception
+        handler(1)
+    with pytest.raises(gr.Error, match="Choose one of: a"):
+        friendly(inputs.choice)("b", "a")
+
+
+# Anything that may stand in for what an endpoint takes, by the type that it takes.
+TEXTS = (
+    "",
+    "\u00b2 \u2460 \u0661",
+    "Где Anna?",
+    "\ud800" * 20,
+    "[[1e999, 0], [0, 0], [0, 1], [1, 1]]",
+    "[[NaN, 0], [0, 0], [0, 1], [1, 1]]",
+    "[[1" + "0" * 400 + ", 0]]",
+    "[" * 1_500,
+    "-" * 1_500 + "1",
+    '[{"a": null}]',
+    "null",
+    "1e400, 2",
 )
-def test_pointer_exhibit_refuses_bad_points(text, sentence):
-    with pytest.raises(ValueError, match=sentence):
-        pointer_networks.parse_points(text, "Convex hull")
-
-
-def test_pointer_exhibit_other_bad_input():
-    with pytest.raises(ValueError, match="Choose one of"):
-        pointer_networks.parse_points("[[0, 0]]", "Sorting")
-    assert len(json.loads(pointer_networks.random_cloud(None))) == 8
-    assert len(json.loads(pointer_networks.random_cloud(10**9))) == 20
-
-
-def test_character_exhibit():
-    *_, last = unreasonable_rnns.write("ROMEO:\n", "Shakespeare", 40, 0.5, 0, 1.0, seed=0)
-    assert "bits per character" in last
-    assert "title=" in unreasonable_rnns.look_inside("To be,\nor not", "Shakespeare", "surprise")
-    choices = dict(unreasonable_rnns.readable_cells("Shakespeare"))
-    cell = next(value for name, value in choices.items() if "position in line" in name)
-    assert "cell" in unreasonable_rnns.look_inside("To be,\nor not", "Shakespeare", cell)
-
-
-@pytest.mark.parametrize(
-    ("call", "sentence"),
-    [
-        (lambda: unreasonable_rnns.clean("\U0001f600", "Shakespeare"), "never saw these"),
-        (lambda: unreasonable_rnns.clean(HUGE, "Shakespeare"), "may have 2000 characters"),
-        (lambda: unreasonable_rnns.clean("a", "Latin"), "Choose one of"),
-        (lambda: unreasonable_rnns.look_inside("", "Shakespeare", None), "at least a line"),
-        (lambda: unreasonable_rnns.look_inside("abcdef", "Shakespeare", "9:9"), "layer:unit"),
-        (lambda: unreasonable_rnns.look_inside("abcdef", "Shakespeare", "x"), "layer:unit"),
-        (lambda: next(unreasonable_rnns.train_here("short")), "300 to 100,000"),
-        (lambda: next(unreasonable_rnns.train_here(None)), "300 to 100,000"),
-        (lambda: understanding_lstms.look("", 1, 0, 1), "Type a few words"),
-        (lambda: understanding_lstms.look(HUGE, 1, 0, 1), "may have 200 characters"),
-        (lambda: understanding_lstms.look("abc", 3, 0, 1), "Layer is a whole number"),
-        (lambda: understanding_lstms.look("abc", 1, None, 1), "Unit is a whole number"),
-        (lambda: understanding_lstms.look("\u4e2d", 1, 0, 1), "never saw"),
-        (lambda: understanding_lstms.add_numbers(None, 0), "Length is a whole number"),
-        (lambda: understanding_lstms.add_numbers(9999, 0), "Length is a whole number"),
-    ],
+NUMBERS = (float("nan"), float("inf"), -float("inf"), 10**400, -(10**9), 1e308, "ten", "\u00b2")
+TYPES = (None, [], [[1, 2], [3]], {"a": 1})
+# Words of exceptions and of the library, which say nothing to a visitor.
+BETRAYING = (
+    "`",
+    "Received",
+    "Traceback",
+    "Error",
+    "division",
+    "convert",
+    "to integer",
+    "has no attribute",
+    "object is not",
+    "recursion",
+    "unhashable",
+    "invalid literal",
+    "not supported",
+    "out of bounds",
+    "codec",
+    "broadcast",
+    "dtype",
+    "shape (",
+    "inhomogeneous",
+    "NoneType",
+    "argument",
+    "ambiguous",
+    "unpack",
+    "is not in",
+    "non-negative",
+    "too large",
+    "delimiter",
 )
-def test_bad_input_is_answered_in_words(call, sentence):
-    with pytest.raises(ValueError, match=sentence):
-        call()
 
 
-def test_lstm_exhibit_fills_in_true_equations():
-    html = understanding_lstms.look("ROMEO:\n", 1, 5, 3)
-    row = re.search(r"= ([-\d.]+) · ([-\d.]+) \+ ([-\d.]+) · ([-\d.]+) .*?<b>= ([-\d.]+)", html)
-    f, c, i, g, result = map(float, row.groups())
-    assert f * c + i * g == pytest.approx(result, abs=5e-3)
-    assert "squared error" in understanding_lstms.add_numbers(20, 1)
+@pytest.fixture(scope="module")
+def handlers():
+    found = app.build().fns.values()
+    return {f"/{each.api_name}": each.fn.__wrapped__ for each in found if is_public(each)}
 
 
-@pytest.mark.slow
-def test_training_on_own_text_lowers_the_loss():
-    pictures = list(unreasonable_rnns.train_here("abcd efgh\n" * 60, seconds=4))
-    assert len(pictures) >= 2 and "<polyline" in pictures[-1]
+def is_public(event):
+    return event.api_visibility == "public" and event.fn is not None
+
+
+def answer(handler, arguments):
+    """Call a handler, a stream until its first answer; return the message of a refusal."""
+    try:
+        found = handler(*arguments)
+        if hasattr(found, "__next__"):
+            next(found, None)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def test_every_endpoint_has_its_inputs(handlers):
+    assert set(GOOD) == set(handlers) and set(BAD) <= set(GOOD)
+
+
+@pytest.mark.parametrize("endpoint", GOOD)
+def test_anything_gets_an_answer_or_a_sentence(handlers, endpoint):
+    good = GOOD[endpoint]
+    for place, usual in enumerate(good):
+        others = TEXTS if isinstance(usual, str) else NUMBERS
+        for value in (*others, *TYPES):
+            message = answer(handlers[endpoint], [*good[:place], value, *good[place + 1 :]])
+            if message is not None:
+                assert len(message.split()) >= 4, (place, value)
+                assert not [word for word in BETRAYING if word in message], (place, value, message)

@@ -7,6 +7,10 @@ import pytest
 
 from demos.exhibits import relational_rnns as exhibit
 
+FOUR = "[[-0.7, 0.6], [0.8, 0.7], [0.1, -0.2], [-0.4, -0.8]]"
+GOOD = {"ask": [FOUR, "A", "farthest"], "execute": ["'12'[::-1]"]}
+BAD = {"ask": ["[[0, 0]]", "A", "farthest"], "execute": ["print(1)"]}
+
 
 def test_the_default_page_shows_the_board_and_two_rankings():
     picture, answers = exhibit.default()

@@ -5,6 +5,9 @@ import pytest
 
 from demos.exhibits import set2set as exhibit
 
+GOOD = {"sort": ["3, 1, 2"], "shuffle": ["3, 1, 2"]}
+BAD = {"sort": ["one, two"], "shuffle": ["1"]}
+
 
 def test_the_default_page_shows_looks_pointers_and_both_answers():
     pictures, answers = exhibit.default()

@@ -1,0 +1,22 @@
+"""What every endpoint of the gallery is tried with, found beside the test of its exhibit.
+
+`GOOD` of `test_<exhibit>.py` holds arguments by the verb of an endpoint, `BAD` arguments that are
+refused, for the verbs that can refuse.
+"""
+
+import importlib
+
+from demos.app import discover
+
+
+def _collect(name):
+    found = {}
+    for exhibit in discover():
+        prefix = exhibit.item.module
+        module = importlib.import_module(f"tests.demos.test_{prefix}")
+        for verb, arguments in getattr(module, name).items():
+            found[f"/{prefix}_{verb}"] = arguments
+    return found
+
+
+GOOD, BAD = _collect("GOOD"), _collect("BAD")

@@ -1,0 +1,47 @@
+"""The exhibit of pointer networks: its three tasks and its refusals."""
+
+import json
+
+import numpy as np
+import pytest
+
+from demos.exhibits import pointer_networks as exhibit
+
+POINTS = "[[0.1, 0.2], [0.9, 0.15], [0.8, 0.8], [0.3, 0.9], [0.5, 0.4]]"
+GOOD = {"solve": [POINTS, "Convex hull", 1], "cloud": [6]}
+BAD = {"solve": ["nonsense", "Convex hull", 1]}
+HUGE = "x" * 1_000_000
+
+
+def test_pointer_exhibit_solves_all_tasks():
+    for task in exhibit.TASKS:
+        text = json.dumps(np.random.default_rng(0).random((5, 2)).tolist())
+        board, pictures = exhibit.show(text, task, 2)
+        assert board.count("<circle") == 5 and "Step 2 of" in pictures
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (None, "needs at least 3"),
+        ("", "needs at least 3"),
+        ("[[0.1, 0.2]]", "takes 3 to 20 points"),
+        ("[[0, 2], [1, 1], [0, 0]]", "between 0 and 1"),
+        ("[[NaN, 0], [1, 1], [0, 0]]", "between 0 and 1"),
+        ("[1, 2, 3]", "pairs of numbers"),
+        ('{"a": 1}', "pairs of numbers"),
+        ("hello", "pairs of numbers"),
+        (HUGE, "pairs of numbers"),
+        (json.dumps([[0.5, 0.5]] * 60), "takes 3 to 20 points"),
+    ],
+)
+def test_pointer_exhibit_refuses_bad_points(text, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        exhibit.parse_points(text, "Convex hull")
+
+
+def test_pointer_exhibit_other_bad_input():
+    with pytest.raises(ValueError, match="Choose one of"):
+        exhibit.parse_points("[[0, 0]]", "Sorting")
+    assert len(json.loads(exhibit.random_cloud(None))) == 8
+    assert len(json.loads(exhibit.random_cloud(10**9))) == 20
