@@ -30,8 +30,8 @@ def test_nothing_in_an_equation_is_emphasis():
 
 
 def test_what_cannot_be_read_is_named():
-    with pytest.raises(ValueError, match=r"The equation '\\\\frac\{1' cannot be read"):
-        mathml.equations_to_mathml("$\\frac{1$")
+    with pytest.raises(ValueError, match=r"The equation .x\^. cannot be read"):
+        mathml.equations_to_mathml("$x^$")
 
 
 @pytest.mark.parametrize("page", sorted(DOCS.glob("papers/*.py")), ids=lambda page: page.stem)

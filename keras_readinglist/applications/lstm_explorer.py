@@ -5,6 +5,7 @@ import numpy as np
 from keras import ops
 
 from keras_readinglist import layers
+from keras_readinglist.gradients import Differentiable
 from keras_readinglist.presets import PresetMixin
 
 CELLS = {
@@ -115,30 +116,5 @@ def gradient_norm_by_lag(model, sequences):
     References:
         - Bengio, Simard, Frasconi, 1994, Learning long-term dependencies is difficult
     """
-    gradient = _input_gradient(model, np.asarray(sequences, "float32"))
+    _, (gradient,) = Differentiable(model, ops.sum).gradients(np.asarray(sequences, "float32"))
     return np.sqrt((gradient**2).sum(axis=-1)).mean(axis=0)[::-1]
-
-
-def _input_gradient(model, sequences):
-    backend = keras.config.backend()
-    if backend == "jax":
-        import jax
-
-        variables = [v.value for v in model.trainable_variables]
-        others = [v.value for v in model.non_trainable_variables]
-
-        def total(x):
-            return model.stateless_call(variables, others, x)[0].sum()
-
-        return np.asarray(jax.jit(jax.grad(total))(sequences))
-    inputs = ops.convert_to_tensor(sequences)
-    if backend == "tensorflow":
-        import tensorflow as tf
-
-        with tf.GradientTape() as tape:
-            tape.watch(inputs)
-            total = ops.sum(model(inputs))
-        return tape.gradient(total, inputs).numpy()
-    inputs.requires_grad_(True)
-    ops.sum(model(inputs)).backward()
-    return ops.convert_to_numpy(inputs.grad)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 import keras
 import numpy as np
 
+from keras_readinglist.gradients import Differentiable
+
 
 @dataclass
 class GradientReport:
@@ -67,11 +69,18 @@ def gradient_check(
     rng = np.random.default_rng(seed)
     outputs = _floats(layer(*inputs, **call_kwargs))
     projection = [rng.standard_normal(o.shape).astype("float32") for o in outputs]
-    evaluate, differentiate = _functions(layer, inputs, call_kwargs, projection)
+    function = Differentiable(layer, lambda out: _project(out, projection), **call_kwargs)
     weights = [keras.ops.convert_to_numpy(v) for v in layer.trainable_variables]
     tensors = [np.array(t) for t in [*weights, *inputs]]
     names = [v.path for v in layer.trainable_variables] + [f"input {i}" for i in range(len(inputs))]
-    gradients = differentiate(tensors)
+    count = len(weights)
+
+    def evaluate(tensors):
+        outputs = function.outputs(*tensors[count:], weights=tensors[:count])
+        return _projected_value(outputs, projection)
+
+    own, of_inputs = function.gradients(*tensors[count:], weights=tensors[:count])
+    gradients = [*own, *of_inputs]
     report = GradientReport(tolerance=tolerance)
     for place, (name, gradient) in enumerate(zip(names, gradients, strict=True)):
         if gradient is None or tensors[place].dtype.kind != "f" or not tensors[place].size:
@@ -116,13 +125,6 @@ def _floats(outputs):
     return [o for o in flat if "float" in keras.backend.standardize_dtype(o.dtype)]
 
 
-def _functions(layer, inputs, call_kwargs, projection):
-    """Return `tensors -> float` and `tensors -> list of gradients` for the running backend."""
-    count = len(layer.trainable_variables)
-    make = {"jax": _jax_functions, "tensorflow": _tensorflow_functions, "torch": _torch_functions}
-    return make[keras.config.backend()](layer, count, call_kwargs, projection)
-
-
 def _project(outputs, projection):
     total = 0.0
     for output, direction in zip(_floats(outputs), projection, strict=True):
@@ -135,76 +137,3 @@ def _projected_value(outputs, projection):
     """As `_project`, but summed in float64, so that small differences survive."""
     arrays = [keras.ops.convert_to_numpy(o).astype("float64") for o in _floats(outputs)]
     return float(sum((a * p).sum() for a, p in zip(arrays, projection, strict=True)))
-
-
-def _jax_functions(layer, count, call_kwargs, projection):
-    import jax
-
-    others = [v.value for v in layer.non_trainable_variables]
-
-    def forward(tensors):
-        outputs, _ = layer.stateless_call(tensors[:count], others, *tensors[count:], **call_kwargs)
-        return outputs
-
-    compiled = jax.jit(forward)
-    slope = jax.jit(jax.grad(lambda t: _project(forward(t), projection), allow_int=True))
-
-    def differentiate(tensors):
-        found = slope(tensors)
-        return [
-            np.asarray(g) if np.asarray(t).dtype.kind == "f" else None
-            for g, t in zip(found, tensors, strict=True)
-        ]
-
-    return lambda tensors: _projected_value(compiled(tensors), projection), differentiate
-
-
-def _tensorflow_functions(layer, count, call_kwargs, projection):
-    import tensorflow as tf
-
-    def evaluate(tensors):
-        _assign(layer, tensors[:count])
-        return _projected_value(layer(*tensors[count:], **call_kwargs), projection)
-
-    def differentiate(tensors):
-        _assign(layer, tensors[:count])
-        inputs = [tf.convert_to_tensor(t) for t in tensors[count:]]
-        with tf.GradientTape() as tape:
-            tape.watch(inputs)
-            loss = _project(layer(*inputs, **call_kwargs), projection)
-        sources = [v.value for v in layer.trainable_variables] + inputs
-        found = tape.gradient(loss, sources)
-        return [None if g is None else tf.convert_to_tensor(g).numpy() for g in found]
-
-    return evaluate, differentiate
-
-
-def _torch_functions(layer, count, call_kwargs, projection):
-    import torch
-
-    def evaluate(tensors):
-        _assign(layer, tensors[:count])
-        with torch.no_grad():
-            outputs = layer(*map(keras.ops.convert_to_tensor, tensors[count:]), **call_kwargs)
-        return _projected_value(outputs, projection)
-
-    def differentiate(tensors):
-        _assign(layer, tensors[:count])
-        inputs = [keras.ops.convert_to_tensor(t) for t in tensors[count:]]
-        for tensor in inputs:
-            if tensor.is_floating_point():
-                tensor.requires_grad_(True)
-        weights = [v.value for v in layer.trainable_variables]
-        sources = [*weights, *(t for t in inputs if t.requires_grad)]
-        loss = _project(layer(*inputs, **call_kwargs), projection)
-        found = iter(torch.autograd.grad(loss, sources, allow_unused=True))
-        taken = [next(found) for _ in weights]
-        taken += [next(found) if t.requires_grad else None for t in inputs]
-        return [None if g is None else keras.ops.convert_to_numpy(g) for g in taken]
-
-    return evaluate, differentiate
-
-
-def _assign(layer, arrays):
-    for variable, array in zip(layer.trainable_variables, arrays, strict=True):
-        variable.assign(array)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from keras_readinglist import layers
+from keras_readinglist import conversion, layers
 from keras_readinglist.layers import recurrent
 from keras_readinglist.layers.recurrent import steps
 
@@ -442,15 +442,15 @@ def test_functions_of_tensors_take_arrays_and_check_them():
 def test_weights_of_torch_give_the_outputs_of_torch(cell):
     torch = pytest.importorskip("torch")
     module = getattr(torch.nn, cell)(D, H, batch_first=True)
-    layer = recurrent.from_torch(module, return_sequences=True)
+    layer = conversion.from_torch(module, return_sequences=True)
     expected = module(torch.tensor(X))[0].detach().numpy()
     np.testing.assert_allclose(numpy([layer(ops.convert_to_tensor(X))])[0], expected, atol=1e-6)
-    back = recurrent.to_torch(layer)(torch.tensor(X))[0].detach().numpy()
+    back = conversion.to_torch(layer)(torch.tensor(X))[0].detach().numpy()
     np.testing.assert_allclose(back, expected, atol=1e-6)
     with pytest.raises(ValueError, match="one layer and direction"):
-        recurrent.from_torch(getattr(torch.nn, cell)(D, H, num_layers=2))
+        conversion.from_torch(getattr(torch.nn, cell)(D, H, num_layers=2))
     with pytest.raises(ValueError, match="no counterpart in torch"):
-        recurrent.to_torch(build(layers.LSTM, {"peephole": True}))
+        conversion.to_torch(build(layers.LSTM, {"peephole": True}))
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from keras import ops
 
+from keras_readinglist.conversion import from_torch_geometric
 from keras_readinglist.layers import NoInputLSTMCell, ProcessBlock, Set2Set
-from keras_readinglist.layers.set2set import from_torch_geometric
 
 RNG = np.random.default_rng(0)
 UNITS = 4

@@ -11,7 +11,6 @@ from keras_readinglist.layers.recurrent.cells import (
     PeepholeLSTMCell,
     SimpleRNNCell,
 )
-from keras_readinglist.layers.recurrent.conversion import from_torch, to_torch
 from keras_readinglist.layers.recurrent.layers import GRU, LSTM, SimpleRNN
 from keras_readinglist.layers.recurrent.sequences import (
     gru_sequence,
@@ -28,9 +27,7 @@ __all__ = [
     "PeepholeLSTMCell",
     "SimpleRNN",
     "SimpleRNNCell",
-    "from_torch",
     "gru_sequence",
     "lstm_sequence",
     "rnn_sequence",
-    "to_torch",
 ]

@@ -5,8 +5,7 @@ step knows an order of the elements, so the answer does not depend on one.
 """
 
 from keras_readinglist.layers.set2set.cell import NoInputLSTMCell
-from keras_readinglist.layers.set2set.conversion import from_torch_geometric
 from keras_readinglist.layers.set2set.layer import Set2Set
 from keras_readinglist.layers.set2set.process import ProcessBlock
 
-__all__ = ["NoInputLSTMCell", "ProcessBlock", "Set2Set", "from_torch_geometric"]
+__all__ = ["NoInputLSTMCell", "ProcessBlock", "Set2Set"]

@@ -6,7 +6,8 @@ matrices transposed, and adds two biases.
 
 import numpy as np
 
-from keras_readinglist.layers.recurrent.layers import GRU, LSTM
+from keras_readinglist.conversion.tables import Row, fill, state_of, transpose
+from keras_readinglist.layers.recurrent import GRU, LSTM
 
 
 def from_torch(module, **kwargs):
@@ -32,15 +33,19 @@ def from_torch(module, **kwargs):
         )
     layer = {"LSTM": LSTM, "GRU": GRU}[kind](module.hidden_size, use_bias=module.bias, **kwargs)
     layer.build((None, None, module.input_size))
-    state = {name: tensor.numpy(force=True) for name, tensor in module.state_dict().items()}
-    weights = [state["weight_ih_l0"].T, state["weight_hh_l0"].T]
-    if module.bias:
-        biases = [state["bias_ih_l0"], state["bias_hh_l0"]]
-        weights.append(sum(biases) if kind == "LSTM" else np.stack(biases))
-    if kind == "GRU":
-        weights = [_swap_gates(weight) for weight in weights]
-    layer.set_weights(weights)
+    fill(layer.cell, _rows(kind, module.bias), state_of(module))
     return layer
+
+
+def _rows(kind, bias):
+    gru = kind == "GRU"
+    matrix = (lambda w: _swap_gates(w.T)) if gru else transpose
+    biases = (lambda *both: _swap_gates(np.stack(both))) if gru else np.add
+    rows = [
+        Row("kernel", ("weight_ih_l0",), matrix),
+        Row("recurrent_kernel", ("weight_hh_l0",), matrix),
+    ]
+    return rows + [Row("bias", ("bias_ih_l0", "bias_hh_l0"), biases)] * bias
 
 
 def to_torch(layer):
