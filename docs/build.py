@@ -23,17 +23,6 @@ ROOT = DOCS.parent
 GENERATED = DOCS / "generated"
 ITEMS_BEGIN = "<!-- items: written by `python docs/build.py --tables` -->"
 ITEMS_END = "<!-- end of items -->"
-NAMESPACES = (
-    "layers",
-    "applications",
-    "datasets",
-    "decoding",
-    "information",
-    "metrics",
-    "optimizers",
-    "schedules",
-    "testing",
-)
 
 
 def page(source, target):
@@ -174,13 +163,15 @@ def write_index():
 
 
 def write_api():
-    """Write one API page per namespace, for mkdocstrings to fill."""
-    import importlib
+    """Write one API page per namespace with public names, for mkdocstrings to fill."""
+    import keras_readinglist
 
     (GENERATED / "api").mkdir(exist_ok=True)
-    for namespace in NAMESPACES:
-        module = importlib.import_module(f"keras_readinglist.{namespace}")
-        names = [n for n in module.__all__ if callable(getattr(module, n))]
+    for namespace in keras_readinglist.__all__:
+        module = getattr(keras_readinglist, namespace)
+        names = [n for n in getattr(module, "__all__", ()) if callable(getattr(module, n))]
+        if not names:
+            continue
         blocks = [f"::: keras_readinglist.{namespace}.{name}" for name in names]
         text = f"# keras_readinglist.{namespace}\n\n" + "\n\n".join(blocks) + "\n"
         (GENERATED / "api" / f"{namespace}.md").write_text(text, encoding="utf-8")

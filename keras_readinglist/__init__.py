@@ -4,22 +4,15 @@ The namespaces below are loaded when they are first used, so `import keras_readi
 """
 
 import importlib
+import pkgutil
 
 __version__ = "0.1.0"
 
-_NAMESPACES = (
-    "applications",
-    "catalog",
-    "datasets",
-    "decoding",
-    "information",
-    "layers",
-    "metrics",
-    "optimizers",
-    "presets",
-    "recipes",
-    "schedules",
-    "testing",
+# The other modules are the command and what is installed beside the package.
+_NAMESPACES = sorted(
+    module.name
+    for module in pkgutil.iter_modules(__path__)
+    if module.name not in ("cli", "demos", "pages", "reports")
 )
 __all__ = ["__version__", *_NAMESPACES]
 

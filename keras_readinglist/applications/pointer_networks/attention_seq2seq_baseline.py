@@ -15,14 +15,7 @@ class AttentionSeq2SeqBaseline(FixedDictionary):
     `d'_i = sum_j softmax(u_i)_j e_j`; `[d_i, d'_i]` gives the scores of a fixed dictionary, and
     is fed to the next step (section 2.2).
 
-    Args:
-        *args: `max_points`, `units`, `input_dim` and `encoder` as for `Seq2SeqBaseline`.
-        **kwargs: Those, and base model keyword arguments.
-
-    Call arguments, Input shape and Output shape: as for `Seq2SeqBaseline`.
-
-    Raises:
-        ValueError: If there are more than `max_points` points.
+    Args, Call arguments, Input shape, Output shape, Raises: as for `Seq2SeqBaseline`.
 
     Example:
         >>> model = AttentionSeq2SeqBaseline(max_points=6, units=8)

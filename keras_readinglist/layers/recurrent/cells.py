@@ -436,15 +436,8 @@ class GRUCell(RecurrentCell):
 class PeepholeLSTMCell(LSTMCell):
     """`LSTMCell` whose three gates see the cell.
 
-    Args:
-        units: Positive integer, the width of the cell.
-        peephole: As for `LSTMCell`. Defaults to `True`.
-        **kwargs: As for `LSTMCell`.
-
-    Call arguments, Input shape and Output shape: as for `LSTMCell`.
-
-    Raises:
-        ValueError: If an argument is out of range or a shape does not fit.
+    Args, Call arguments, Input shape, Output shape, Raises: as for `LSTMCell`, `units` among them;
+    `peephole` defaults to `True`.
 
     Example:
         >>> keras.layers.RNN(PeepholeLSTMCell(4))(np.ones((2, 3, 5))).shape
@@ -462,15 +455,8 @@ class PeepholeLSTMCell(LSTMCell):
 class CoupledLSTMCell(LSTMCell):
     """`LSTMCell` whose input gate is one minus the forget gate.
 
-    Args:
-        units: Positive integer, the width of the cell.
-        coupled: As for `LSTMCell`. Defaults to `True`.
-        **kwargs: As for `LSTMCell`.
-
-    Call arguments, Input shape and Output shape: as for `LSTMCell`.
-
-    Raises:
-        ValueError: If an argument is out of range or a shape does not fit.
+    Args, Call arguments, Input shape, Output shape, Raises: as for `LSTMCell`, `units` among them;
+    `coupled` defaults to `True`.
 
     Example:
         >>> keras.layers.RNN(CoupledLSTMCell(4))(np.ones((2, 3, 5))).shape

@@ -96,16 +96,7 @@ class SimpleRNN(RecurrentLayer):
         units: Positive integer, the width of the state.
         **kwargs: As for `LSTM`, without its variants.
 
-    Call arguments: as for `LSTM`.
-
-    Input shape:
-        `(batch, time, features)`.
-
-    Output shape:
-        `(batch, units)`, or `(batch, time, units)` with `return_sequences`.
-
-    Raises:
-        ValueError: If an argument is out of range or a shape does not fit.
+    Call arguments, Input shape, Output shape, Raises: as for `LSTM`.
 
     Example:
         >>> SimpleRNN(4)(np.ones((2, 3, 5))).shape
@@ -195,16 +186,7 @@ class GRU(RecurrentLayer):
             `1 - z`.
         **kwargs: As for `LSTM`, without its variants.
 
-    Call arguments: as for `LSTM`; the state is `[h]`.
-
-    Input shape:
-        `(batch, time, features)`.
-
-    Output shape:
-        `(batch, units)`, or `(batch, time, units)` with `return_sequences`.
-
-    Raises:
-        ValueError: If an argument is out of range or a shape does not fit.
+    Call arguments, Input shape, Output shape, Raises: as for `LSTM`; the state is `[h]`.
 
     Example:
         >>> GRU(4)(np.ones((2, 3, 5))).shape
