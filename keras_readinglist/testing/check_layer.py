@@ -35,7 +35,7 @@ def check_layer(
             first axis is the batch, and the second of arrays of rank 3 or more is time.
         call_kwargs: Dictionary of further, constant arguments of the call.
         masked: Boolean array `(batch, time)` that is `False` at steps that must not matter: it is
-            given as `mask`, and all inputs of rank 3 or more are overwritten there.
+            given as `mask`, and all inputs of rank 3 or more are NaN there.
         policies: Mixed-precision policies to try.
         atol: Float, the absolute tolerance of every comparison in float32.
 
@@ -169,7 +169,7 @@ class _Check:
         for name, value in self.inputs.items():
             spoiled[name] = np.array(value)
             if value.ndim >= 3 and value.dtype.kind == "f":
-                spoiled[name][~mask] = 1e3
+                spoiled[name][~mask] = np.nan
         tensor = keras.ops.convert_to_tensor(mask)
         clean = self._run(self.layer, mask=tensor)
         dirty = self._run(self.layer, spoiled, mask=tensor)

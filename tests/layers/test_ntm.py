@@ -33,6 +33,28 @@ VARIANTS = {
 }
 variants = pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS.keys())
 
+# Class, constructor arguments, inputs, mask; see test_conformance.
+CONTRACT = [
+    (NTM, {"memory_slots": 5, "controller_units": 6, "return_sequences": True}, X, MASK),
+    (
+        NTM,
+        {
+            "memory_slots": 6,
+            "memory_width": 3,
+            "controller": "feedforward",
+            "controller_units": 5,
+            "read_heads": 2,
+            "write_heads": 2,
+            "output_dim": 3,
+            "memory_initializer": "learned",
+            "weighting_initializer": "learned",
+            "read_initializer": "learned",
+        },
+        X,
+        None,
+    ),
+]
+
 
 @pytest.fixture(autouse=True)
 def fixed_seed():

@@ -13,6 +13,14 @@ QUERY = RNG.standard_normal((2, 3, 4)).astype("float32")
 MEMORY = RNG.standard_normal((2, 5, 6)).astype("float32")
 MASK = np.array([[1, 1, 0, 1, 0], [1, 1, 1, 1, 1]], bool)
 
+# Class, constructor arguments, inputs, mask; see test_conformance.
+PAIR = {"query": QUERY, "memory": MEMORY}
+CLIPPED = {"units": 5, "glimpses": 1, "use_bias": True, "logit_clip": 2.0}
+CONTRACT = [
+    (PointerAttention, {"units": 7}, PAIR, None),
+    (PointerAttention, CLIPPED, PAIR, None),
+]
+
 
 def call(layer, query=QUERY, memory=MEMORY, mask=None):
     tensors = [ops.convert_to_tensor(t) for t in (query, memory)]

@@ -32,6 +32,18 @@ variants = pytest.mark.parametrize(
     ("layer_class", "kwargs"), VARIANTS.values(), ids=VARIANTS.keys()
 )
 
+# Of every layer: class, constructor arguments, inputs, mask; see test_conformance.
+SEQUENCES = {"units": 6, "return_sequences": True}
+CONTRACT = [
+    (layers.LSTM, SEQUENCES, X, MASK),
+    (layers.LSTM, {**SEQUENCES, "peephole": True, "return_state": True}, X, MASK),
+    (layers.LSTM, {"units": 6, "coupled": True, "projection_units": 3}, X, None),
+    (layers.GRU, {"units": 6}, X, MASK),
+    (layers.GRU, {"units": 6, "dropout": 0.4, "recurrent_dropout": 0.3, "seed": 1}, X, None),
+    (layers.GRU, {**SEQUENCES, "reset_after": False}, X, None),
+    (layers.SimpleRNN, SEQUENCES, X, MASK),
+]
+
 
 def sigmoid(x):
     return 1 / (1 + np.exp(-x))

@@ -22,6 +22,23 @@ CONDITION = RNG.standard_normal((4, 7)).astype("float32")
 QUESTIONS = RNG.standard_normal((4, 2, 7)).astype("float32")
 MASK = np.array([[1, 1, 0, 1, 0], [1, 1, 1, 1, 1], [0, 0, 0, 0, 0], [0, 0, 1, 0, 0]], bool)
 
+# Class, constructor arguments, inputs, mask; see test_conformance.
+MAPS = RNG.standard_normal((3, 4, 2, 3)).astype("float32")
+RELATED = {"objects": OBJECTS[:3], "condition": CONDITION[:3]}
+RELATION = {"g_units": (6, 4), "f_units": (5,), "output_dim": 3}
+# Rectifiers of many pairs have kinks everywhere: central differences need smooth functions.
+SMOOTH = {**RELATION, "activation": "tanh", "last_activation": "tanh"}
+TRIPLES = {"units": (5, 4), "arity": 3, "aggregate": "mean", "last_activation": None}
+CONTRACT = [
+    (AppendCoordinates, {}, MAPS, None),
+    (FeatureMapToObjects, {}, MAPS, None),
+    (PairwiseRelation, {"units": (6, 4)}, OBJECTS[:3], MASK[:3]),
+    (PairwiseRelation, {"units": (6, 4), "chunk_size": 2, "include_self": False}, RELATED, None),
+    (PairwiseRelation, TRIPLES, OBJECTS[:3], MASK[:3]),
+    (RelationNetwork, {**SMOOTH, "f_dropout": 0.0}, OBJECTS[:3], MASK[:3]),
+    (RelationNetwork, {**SMOOTH, "f_dropout": 0.4, "aggregate": "mean"}, RELATED, None),
+]
+
 
 def make(seed=1, objects=OBJECTS, condition=QUESTIONS, units=(6, 9, 4), **kwargs):
     layer = PairwiseRelation(units, **kwargs)

@@ -28,6 +28,19 @@ VARIANTS = {
 }
 variants = pytest.mark.parametrize("kwargs", VARIANTS.values(), ids=VARIANTS.keys())
 
+# Class, constructor arguments, inputs, mask; see test_conformance.
+SLOTS = {"mem_slots": 2, "head_size": 8, "num_heads": 2, "attention_mlp_layers": 1}
+GATED = {**SLOTS, "gate_style": "memory", "output_gate": True, "return_attention": True}
+CONTRACT = [
+    (
+        RelationalMemory,
+        {**SLOTS, "return_sequences": True, "return_state": True},
+        X[:, :3],
+        MASK[:, :3],
+    ),
+    (RelationalMemory, GATED, X[:, :3], None),
+]
+
 
 def sigmoid(x):
     return 1 / (1 + np.exp(-x))

@@ -19,6 +19,15 @@ ROWS = RNG.permutation(np.argwhere(MASK))
 NODES = MEMORY[ROWS[:, 0], ROWS[:, 1]]
 SEGMENTS = np.array([0, 2, 3])[ROWS[:, 0]]
 
+# Class, constructor arguments, inputs, mask; see test_conformance.
+PROJECTED = {"units": 3, "project": True, "return_sequence": True, "return_attention": True}
+CONTRACT = [
+    (ProcessBlock, {"units": 4, "steps": 2}, MEMORY, MASK),
+    (ProcessBlock, {"units": 4, "steps": 3, "num_layers": 2}, MEMORY, None),
+    (Set2Set, {}, MEMORY, MASK),
+    (Set2Set, PROJECTED, MEMORY, MASK),
+]
+
 
 def lstm(z, c):
     i, f, g, o = np.split(z, 4)

@@ -34,6 +34,20 @@ def test_masks_are_checked():
     mask = np.ones((3, 5), bool)
     mask[:, 3:] = False
     check_layer(keras.layers.LSTM, {"units": 3}, X, masked=mask, policies=())
+    with pytest.raises(AssertionError, match="masked steps matter"):
+        check_layer(Mean, {}, X, masked=mask, policies=())
+
+
+@keras.saving.register_keras_serializable(package="test_check_layer")
+class Mean(keras.layers.Layer):
+    """The mean over the shown steps, by a product: NaN stays NaN."""
+
+    def call(self, inputs, mask=None):
+        mask = ops.ones_like(inputs[..., 0]) if mask is None else ops.cast(mask, inputs.dtype)
+        return ops.sum(inputs * mask[..., None], axis=1) / ops.sum(mask, axis=1)[:, None]
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], input_shape[2])
 
 
 @keras.saving.register_keras_serializable(package="test_check_layer")
