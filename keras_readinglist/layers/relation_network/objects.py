@@ -27,6 +27,9 @@ class AppendCoordinates(keras.layers.Layer):
     Output shape:
         `(batch, height, width, channels + 2)`.
 
+    Raises:
+        ValueError: If the feature map has another rank.
+
     Example:
         >>> AppendCoordinates()(np.zeros((1, 3, 2, 4)))[0, 2, 0, 4:].tolist()
         [1.0, -1.0]
@@ -76,6 +79,9 @@ class FeatureMapToObjects(keras.layers.Layer):
 
     Output shape:
         `(batch, height * width, channels)`, row by row.
+
+    Raises:
+        ValueError: If the feature map has another rank.
 
     Example:
         >>> FeatureMapToObjects()(np.zeros((1, 3, 2, 4))).shape
