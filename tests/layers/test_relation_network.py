@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from keras import ops
 
+from keras_readinglist.gradients import Differentiable
 from keras_readinglist.layers import (
     AppendCoordinates,
     FeatureMapToObjects,
@@ -135,32 +136,9 @@ def test_one_object():
 def gradients(layer, objects, condition):
     """Gradients of a projection of the output, of all weights and of both inputs."""
     projection = np.random.default_rng(2).standard_normal(layer.units[-1]).astype("float32")
-    arrays = [tensor(a) for a in (objects, condition)]
-
-    def loss(weights, objects, condition):
-        outputs = layer.stateless_call(weights, [], objects, condition=condition)[0]
-        return ops.sum(outputs * projection)
-
-    backend = keras.config.backend()
-    if backend == "jax":
-        import jax
-
-        values = [v.value for v in layer.trainable_variables]
-        found = jax.grad(loss, argnums=(0, 1, 2))(values, *arrays)
-    elif backend == "tensorflow":
-        import tensorflow as tf
-
-        values = [v.value for v in layer.trainable_variables]
-        with tf.GradientTape() as tape:
-            tape.watch(arrays)
-            answer = ops.sum(layer(arrays[0], condition=arrays[1]) * projection)
-        found = tape.gradient(answer, [*values, *arrays])
-    else:
-        layer.zero_grad()
-        arrays = [a.clone().requires_grad_() for a in arrays]
-        ops.sum(layer(arrays[0], condition=arrays[1]) * tensor(projection)).backward()
-        found = [v.value.grad for v in layer.trainable_variables] + [a.grad for a in arrays]
-    return [ops.convert_to_numpy(g) for g in keras.tree.flatten(found)]
+    function = Differentiable(layer, lambda y: ops.sum(y * tensor(projection)))
+    of_weights, of_inputs = function.gradients(objects, condition)
+    return [*of_weights, *of_inputs]
 
 
 @pytest.mark.parametrize(

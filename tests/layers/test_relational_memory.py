@@ -241,6 +241,22 @@ def test_gradients_of_few_rows_and_of_many_are_the_same(name, monkeypatch):
             np.testing.assert_allclose(few, many, atol=1e-4, rtol=1e-4)
 
 
+def test_a_cell_may_have_a_weight_of_its_own_in_a_step():
+    class Scaled(RelationalMemoryCell):
+        def build(self, inputs_shape, states_shape=None):
+            super().build(inputs_shape)
+            self.scale = self.add_weight(name="scale", shape=(self.width,), initializer="ones")
+
+        def step(self, projected, states, details=None):
+            return [self.scale * s for s in super().step(projected, states, details)]
+
+    memory = type("ScaledMemory", (RelationalMemory,), {"cell_class": Scaled})(**BASE)
+    model = keras.Sequential([keras.Input((T, D)), memory])
+    model.compile(keras.optimizers.SGD(0.1), "mse")
+    model.train_on_batch(X[:2], np.ones((2, 24), "float32"))  # few rows
+    assert (numpy(memory.cell.scale)[0] != 1).all()
+
+
 def test_the_cell_takes_a_matrix_and_gives_one_back():
     cell = RelationalMemoryCell(**BASE)
     flat = cell.get_initial_state(B)
