@@ -3,6 +3,7 @@
 from keras_readinglist.datasets import (
     loading,
     mnist,
+    python_documentation,
     python_source,
     shakespeare,
     tatoeba_eng_fra,
@@ -22,6 +23,7 @@ from keras_readinglist.datasets.delaunay import delaunay, delaunay_batch
 from keras_readinglist.datasets.learn_to_execute import learn_to_execute
 from keras_readinglist.datasets.loading import DatasetNotFoundError
 from keras_readinglist.datasets.long_range import adding_problem, copy_memory, temporal_order
+from keras_readinglist.datasets.ngrams import ngram_batch
 from keras_readinglist.datasets.nth_farthest import nth_farthest
 from keras_readinglist.datasets.sort_of_clevr import sort_of_clevr
 from keras_readinglist.datasets.sorting import sorting_batch
@@ -31,6 +33,7 @@ from keras_readinglist.datasets.tsp import shortest_tours, tsp_batch
 
 DATASETS = {
     "mnist": mnist.DATASET,
+    "python_documentation": python_documentation.DATASET,
     "python_source": python_source.DATASET,
     "shakespeare": shakespeare.DATASET,
     "tatoeba_eng_fra": tatoeba_eng_fra.DATASET,
@@ -55,6 +58,7 @@ __all__ = [
     "find",
     "learn_to_execute",
     "load",
+    "ngram_batch",
     "nth_farthest",
     "prepare",
     "priority_sort_task",
@@ -79,8 +83,9 @@ def load(name, split="train", *, data_dir=None, download=False):
     Args:
         name: String, a key of `DATASETS`: `"tiny_shakespeare"` (a string),
             `"shakespeare"` (a list of 42 works), `"python_source"` (a list of modules of the
-            running interpreter's standard library), `"tatoeba_eng_fra"` (a list of pairs of
-            sentences), `"mnist"` (images `(n, 28, 28)` and labels).
+            running interpreter's standard library), `"python_documentation"` (a list of paragraphs
+            of its reference), `"tatoeba_eng_fra"` (a list of pairs of sentences), `"mnist"`
+            (images `(n, 28, 28)` and labels).
         split: String, `"train"`, `"validation"` or `"test"`.
         data_dir: Path of a folder that holds the raw files.
         download: Boolean, whether to fetch the set if it is nowhere on this machine.

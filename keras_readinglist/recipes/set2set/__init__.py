@@ -4,16 +4,21 @@ Test sets have seeds that no training uses.
 """
 
 from keras_readinglist.recipes.recipe import Recipe
-from keras_readinglist.recipes.set2set import hulls, sorting, star
+from keras_readinglist.recipes.set2set import hulls, ngrams, sorting, star
 
 RECIPE = Recipe(
     slug="set2set",
     scales={
-        "reduced": {**sorting.REDUCED, **hulls.REDUCED, **star.REDUCED},
-        "full": {**sorting.FULL, **hulls.FULL, **star.FULL},
+        "reduced": {**sorting.REDUCED, **hulls.REDUCED, **star.REDUCED, **ngrams.REDUCED},
+        "full": {**sorting.FULL, **hulls.FULL, **star.FULL, **ngrams.FULL},
     },
-    experiments={**sorting.EXPERIMENTS, **hulls.EXPERIMENTS, **star.EXPERIMENTS},
-    runs={**sorting.RUNS, **hulls.RUNS, **star.RUNS},
-    claims=(*sorting.CLAIMS, *hulls.CLAIMS, *star.CLAIMS),
+    experiments={
+        **sorting.EXPERIMENTS,
+        **hulls.EXPERIMENTS,
+        **star.EXPERIMENTS,
+        **ngrams.EXPERIMENTS,
+    },
+    runs={**sorting.RUNS, **hulls.RUNS, **star.RUNS, **ngrams.RUNS},
+    claims=(*sorting.CLAIMS, *hulls.CLAIMS, *star.CLAIMS, *ngrams.CLAIMS),
     presets=sorting.PRESETS,
 )

@@ -10,7 +10,7 @@ import numpy as np
 from keras_readinglist.applications import JointSetModel
 from keras_readinglist.datasets.star_model import star_graphical_model
 from keras_readinglist.recipes.recipe import Claim, Experiment, Run
-from keras_readinglist.recipes.training import fit_generated
+from keras_readinglist.recipes.set2set.phases import fit_phases
 
 STAR = {
     "num_variables": 8,
@@ -60,16 +60,10 @@ def train(config, callbacks):
     model = build(config)
     _, samples, _ = draw(config)
 
-    def batch(rng, step):
-        values = samples[rng.integers(0, len(samples), config["batch_size"])]
-        return values, values
+    def draw_batch(rng):
+        return samples[rng.integers(0, len(samples), config["batch_size"])]
 
-    optimizer = keras.optimizers.Adam(config["learning_rate"])
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    for model.search, steps in config["phases"]:
-        phase = {**config, "steps": steps}
-        fit_generated(model, batch, phase, callbacks, loss=loss, optimizer=optimizer)
-    return model
+    return fit_phases(model, draw_batch, config, callbacks)
 
 
 def measure(model, config):
