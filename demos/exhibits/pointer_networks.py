@@ -82,7 +82,13 @@ def _exact(points, task):
     if task == "Convex hull":
         exact = convex_hull(points[None])[0]
     elif task == "Triangulation":
-        exact = delaunay(points[None])[0]
+        try:
+            exact = delaunay(points[None])[0]
+        except ValueError as error:
+            raise ValueError(
+                "These points have no single triangulation: all lie on one line, or four on one "
+                "circle. Move one a little."
+            ) from error
     elif len(points) <= 10:
         exact = shortest_tours(points[None])[0]
     else:

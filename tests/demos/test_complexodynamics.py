@@ -40,7 +40,18 @@ def test_every_kind_of_picture_shows_the_same_disc():
 
 
 @pytest.mark.parametrize(
-    "upload", [np.full((9, 9), np.nan), np.array([["a"] * 9] * 9), np.zeros((3, 3)), np.zeros(9)]
+    "upload",
+    [
+        np.full((9, 9), np.nan),
+        np.full((9, 9), np.inf),
+        np.array([["a"] * 9] * 9),
+        np.zeros((3, 3)),
+        np.zeros(9),
+        np.zeros((9, 9, 0)),
+        np.zeros((9, 9, 3, 1)),
+        [[1, 2], [3]],
+        {"a": 1},
+    ],
 )
 def test_no_picture_is_refused_in_words(upload):
     with pytest.raises(ValueError, match="A picture"):
@@ -69,6 +80,7 @@ def test_uploads_become_black_and_white():
         (("Mona Lisa", 0), "Choose one of"),
         (("Disc", None), "price is a number"),
         (("Disc", 99), "price is a number"),
+        (("Disc", 1e9), "price is a number"),
         (("Disc", float("nan")), "price is a number"),
         (("Disc", 0, np.zeros((3, 3))), "8 to 8000 pixels"),
         (("Disc", 0, None, "hello"), "pairs of cells"),

@@ -12,6 +12,7 @@ from tests.demos.endpoints import BAD, GOOD
 
 pytestmark = [pytest.mark.gallery, pytest.mark.once]
 PAGES = ["", *(item.slug for item in catalog.ITEMS if item.exhibit)]
+LOOKS = ((1280, "light"), (1280, "dark"), (375, "light"))
 
 
 @pytest.fixture(scope="module")
@@ -76,11 +77,21 @@ def browser():
         found.close()
 
 
+@pytest.fixture(scope="module")
+def contexts(browser):
+    """A visitor for every width and colour scheme, whose cache keeps what all pages share."""
+    return {
+        (width, scheme): browser.new_context(
+            viewport={"width": width, "height": 800}, color_scheme=scheme
+        )
+        for width, scheme in LOOKS
+    }
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page or "home")
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (375, "light")])
-def test_pages_in_a_browser(url, browser, page, width, scheme):
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    tab = context.new_page()
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_pages_in_a_browser(url, contexts, page, width, scheme):
+    tab = contexts[width, scheme].new_page()
     errors, requested = [], []
     tab.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
     tab.on("pageerror", lambda error: errors.append(str(error)))
@@ -94,7 +105,7 @@ def test_pages_in_a_browser(url, browser, page, width, scheme):
     assert not errors
     assert all(address.startswith((url, "data:", "blob:")) for address in requested)
     assert tab.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
-    context.close()
+    tab.close()
 
 
 def test_a_click_on_the_board_adds_a_point(url, browser):

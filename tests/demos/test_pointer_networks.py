@@ -21,6 +21,23 @@ def test_pointer_exhibit_solves_all_tasks():
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "[[0, 0], [0.25, 0.25], [0.5, 0.5], [1, 1]]",
+        "[[0.5, 0.5], [0.5, 0.5], [0, 0]]",
+        "[[0.5, 0.5], [0.5, 0.5], [0.5, 0.5]]",
+    ],
+)
+def test_points_on_a_line_and_in_one_place(text):
+    for task in ("Convex hull", "Shortest tour"):
+        _, pictures = exhibit.show(text, task, None)
+        assert "nan" not in pictures and "inf" not in pictures
+    with pytest.raises(ValueError, match="no single triangulation"):
+        exhibit.show(text, "Triangulation", None)
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
     ("text", "sentence"),
     [
         (None, "needs at least 3"),

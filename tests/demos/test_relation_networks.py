@@ -86,6 +86,7 @@ def test_pairs_of_both_orders_are_one():
         (lambda: exhibit.parse_scene(changed("green square 14 16")), "Every colour once"),
         (lambda: exhibit.parse_scene(changed("red star 14 16")), "Every colour once"),
         (lambda: exhibit.parse_scene(changed("red square a 16")), "whole numbers"),
+        (lambda: exhibit.parse_scene(changed("red square \u00b2 16")), "whole numbers"),
         (lambda: exhibit.parse_scene(changed("red square 1 16")), "between 5 and 69"),
         (lambda: exhibit.parse_scene(changed("red square 30 22")), "more than 15 apart"),
         (lambda: exhibit.ask(DEFAULT, "pink", QUESTIONS[0]), "Choose one of: red"),

@@ -65,6 +65,7 @@ def test_arcs_and_rings():
         ("x" * 1_000_000, "Where is Anna?", "may have 2000 characters"),
         ("Anna went to the moon.", "Where is Anna?", "never read the word 'moon'"),
         (ANNA, "Where is Zoe?", "never read the word 'zoe'"),
+        (ANNA, "Где Anna?", "never read the word 'где'"),
         ("<script>", "Where is Anna?", "never read the word 'script'"),
         ("anna " * 13, "Where is Anna?", "A sentence may have 12 words"),
         (5, 7, "never read the word '5'"),

@@ -47,7 +47,10 @@ def test_bad_points(text):
 
 
 def test_bad_choices():
-    with pytest.raises(ValueError, match="one of"):
-        exhibit.show(exhibit.DEFAULT, "E", "farthest")
+    for point in ("E", "AB", "", None):
+        with pytest.raises(ValueError, match="The point is one of: A, B, C, D"):
+            exhibit.show(exhibit.DEFAULT, point, "farthest")
     with pytest.raises(ValueError, match="one of"):
         exhibit.show(exhibit.DEFAULT, "A", None)
+    with pytest.raises(ValueError, match="A place is a number"):
+        exhibit.move(exhibit.DEFAULT, float("nan"), 0)

@@ -17,7 +17,7 @@ def test_the_default_page_shows_looks_pointers_and_both_answers():
 
 def test_numbers_of_any_size_are_sorted_and_keep_what_is_kept():
     rng, right = np.random.default_rng(0), 0
-    for _ in range(30):
+    for _ in range(10):
         numbers = np.round(rng.normal(0, 10 ** rng.uniform(-3, 6), rng.integers(2, 9)), 6)
         found = exhibit.run(exhibit.SET, lambda model, x=numbers: exhibit.solve(x, model))
         right += numbers[found["answer"]].tolist() == sorted(numbers)
@@ -26,7 +26,7 @@ def test_numbers_of_any_size_are_sorted_and_keep_what_is_kept():
         lstm = exhibit.run(exhibit.LSTM, lambda model, x=numbers: exhibit.solve(x, model))
         ordered = (np.diff(numbers) >= 0).all()
         assert lstm["attention"] is None and (lstm["distance"] > 1e-3 or ordered)
-    assert right >= 24
+    assert right >= 8
 
 
 def test_shuffling_keeps_the_numbers():
