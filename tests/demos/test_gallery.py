@@ -12,7 +12,8 @@ from tests.demos.endpoints import BAD, GOOD
 
 pytestmark = [pytest.mark.gallery, pytest.mark.once]
 PAGES = ["", *(item.slug for item in catalog.ITEMS if item.exhibit)]
-LOOKS = ((1280, "light"), (1280, "dark"), (375, "light"))
+LOOKS = ((375, "light"), (1280, "light"), (1280, "dark"))
+DARK = {"light": "false", "dark": "true"}
 
 
 @pytest.fixture(scope="module")
@@ -77,34 +78,24 @@ def browser():
         found.close()
 
 
-@pytest.fixture(scope="module")
-def contexts(browser):
-    """A visitor for every width and colour scheme, whose cache keeps what all pages share."""
-    return {
-        (width, scheme): browser.new_context(
-            viewport={"width": width, "height": 800}, color_scheme=scheme
-        )
-        for width, scheme in LOOKS
-    }
-
-
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page or "home")
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_pages_in_a_browser(url, contexts, page, width, scheme):
-    tab = contexts[width, scheme].new_page()
+def test_pages_in_a_browser(url, browser, page):
+    tab = browser.new_page()
     errors, requested = [], []
     tab.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
     tab.on("pageerror", lambda error: errors.append(str(error)))
-    tab.on(
-        "request",
-        lambda r: None if r.url.startswith((url, "data:", "blob:")) else requested.append(r.url),
-    )
-    tab.goto(url + page, wait_until="load")
-    picture = ".krl .rooms a" if (page == "" and width == 375) else ".krl svg, .krl .mono"
-    tab.wait_for_selector(picture, state="visible", timeout=60_000)  # before any click
+    tab.on("request", lambda request: requested.append(request.url))
+    for width, scheme in LOOKS:
+        tab.set_viewport_size({"width": width, "height": 800})
+        tab.emulate_media(color_scheme=scheme)
+        if not requested:
+            tab.goto(url + page, wait_until="load")
+        picture = ".krl .rooms a" if (page == "" and width == 375) else ".krl svg, .krl .mono"
+        tab.wait_for_selector(picture, state="visible", timeout=60_000)  # before any click
+        tab.wait_for_function(f"(document.querySelector('.dark') !== null) == {DARK[scheme]}")
+        assert tab.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
     assert not errors
     assert all(address.startswith((url, "data:", "blob:")) for address in requested)
-    assert tab.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
     tab.close()
 
 

