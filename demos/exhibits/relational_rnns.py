@@ -9,6 +9,7 @@ import numpy as np
 from keras_readinglist.datasets.nth_farthest import encode_questions, ranking
 
 from ..components.charts import bars, svg
+from ..components.clicks import ON_BOARD
 from ..components.inputs import choice, number, number_rows, within
 from ..exhibit import Exhibit, run
 from . import _relational_rnns_programs as programs
@@ -195,25 +196,13 @@ def default():
     return show(DEFAULT, "A", RANKS[0])
 
 
-_CLICK = """
-element.addEventListener('click', (event) => {
-  const svg = element.querySelector('svg');
-  if (!svg) return;
-  const box = svg.getBoundingClientRect();
-  const x = ((event.clientX - box.left) / box.width * 500 - 250) / 230;
-  const y = (250 - (event.clientY - box.top) / box.height * 500) / 230;
-  trigger('click', {x: x, y: y});
-});
-"""
-
-
 @EXHIBIT.page
 def page(ctx):
     """Lay out the page."""
     import gradio as gr
 
     def jump(text, event: gr.EventData):
-        return move(text, event.x, event.y)
+        return move(text, 2 * event.x - 1, 2 * event.y - 1)
 
     with gr.Tab("Farthest point"):
         with gr.Row():
@@ -223,7 +212,7 @@ def page(ctx):
                 draw = gr.Button("Draw four points", variant="primary")
                 text = gr.Textbox(DEFAULT, label="Points A to D, as pairs", lines=2, max_lines=3)
             with gr.Column(scale=3):
-                picture = gr.HTML(js_on_load=_CLICK)
+                picture = gr.HTML(js_on_load=ON_BOARD)
         answers = gr.HTML()
         inputs, outputs = [text, reference, rank], [picture, answers]
         ctx.at_first(default, outputs)

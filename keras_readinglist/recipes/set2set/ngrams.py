@@ -115,39 +115,36 @@ EXPERIMENTS = {
         train, measure_orders, {**_TINY, "phases": (("uniform", 2), ("sample", 3))}
     ),
 }
-_NOTE = "Nats a word on topics of Python's reference that were held out; the paper's text is the "
-_NOTE += "Penn Treebank. 0.03 nats are 3 % of a perplexity."
+_ngram_claim = partial(
+    Claim,
+    higher_is_better=False,
+    note="Nats a word on topics of Python's reference that were held out; the paper's text is the "
+    "Penn Treebank. 0.03 nats are 3 % of a perplexity.",
+)
+_search_claim = partial(
+    _ngram_claim,
+    paper="5.42 (perplexity 225)",
+    goal=5.03,
+    baseline="ngram_natural/nats",
+    margin=-0.03,
+)
 CLAIMS = (
-    Claim(
+    _ngram_claim(
         "Order of outputs: 5-grams of text in natural order, against the order 5, 1, 3, 4, 2",
         metric="ngram_natural/nats",
         paper="5.42 and 5.63 (perplexity 225 and 280)",
         goal=5.0,
         baseline="ngram_scattered/nats",
         margin=0.03,
-        higher_is_better=False,
-        note=_NOTE,
     ),
-    Claim(
+    _search_claim(
         "Order of outputs: 5-grams in the better of these two orders, chosen for every example, at "
         "most 3 % worse than in natural order",
         metric="ngram_easy/nats",
-        paper="5.42 (perplexity 225)",
-        goal=5.03,
-        baseline="ngram_natural/nats",
-        margin=-0.03,
-        higher_is_better=False,
-        note=_NOTE,
     ),
-    Claim(
+    _search_claim(
         "Order of outputs: 5-grams in an order found among all 120, at most 3 % worse than in "
         "natural order",
         metric="ngram_hard/nats",
-        paper="5.42 (perplexity 225)",
-        goal=5.03,
-        baseline="ngram_natural/nats",
-        margin=-0.03,
-        higher_is_better=False,
-        note=_NOTE,
     ),
 )
