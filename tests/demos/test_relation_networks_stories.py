@@ -53,6 +53,7 @@ def test_arcs_and_rings():
     assert np.isfinite([float(n) for n in re.findall(r'cy="([\d.]+)"', picture)]).all()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("story", "question", "sentence"),
     [
@@ -78,6 +79,7 @@ def test_bad_input_is_answered_in_words(story, question, sentence):
         exhibit.ask(story, question)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("call", [exhibit.example, exhibit.write])
 @pytest.mark.parametrize("kind", [None, "Riddle"])
 def test_unknown_kinds(call, kind):

@@ -37,6 +37,7 @@ def test_a_click_moves_the_nearest_point():
     assert json.loads(exhibit.move(exhibit.DEFAULT, 5, 5))[1] == [1, 1]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "text",
     ["", "[]", "nonsense", "[[0, 0]]", "[[9, 0], [0, 0], [0, 1], [1, 0]]", None, "x" * 10**6],

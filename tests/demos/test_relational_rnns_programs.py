@@ -12,6 +12,7 @@ def test_results_are_those_of_python():
         assert programs.result(program) == expected
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "program",
     ["", None, "print(1)", "'12345'", "1+2+3+4", "(1+2", "1**2", "0x1", "01+2", "123+1", "()"],

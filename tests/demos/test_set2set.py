@@ -35,6 +35,7 @@ def test_shuffling_keeps_the_numbers():
     assert len(exhibit.parse_numbers(exhibit.draw(15, seed=0))) == 15
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "text",
     ["", None, "1", "one, two", "1, nan", "1, inf", "2, 2, 2", "1 " * 16, "1, 1e300", "x" * 10**6],
