@@ -177,9 +177,9 @@ for gram in datasets.ngram_batch(3, [tokenizer.encode(text) for text in paragrap
 #
 # Of the paper's section 5 the 5-grams were tried, on this smaller text. The natural order is better
 # than a scattered one, as in the paper. To choose the better of the two for every example does not
-# reach it within as many updates. A search among all 120 orders finds the natural one, in so far as
-# 12 % of the orders that it draws run in a row (2 % would by chance), but is far worse in any: it
-# has learned to tell a word only when it would have chosen it. The orders of parse trees were not
+# reach it within as many updates. A search among all 120 orders is far worse in every one of them,
+# if least so in the natural one: its model has learned to tell a word when it would have chosen it.
+# Of the orders that it draws 2 % run in a row, as by chance. The orders of parse trees were not
 # tried.
 
 # %%

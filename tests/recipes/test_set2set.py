@@ -1,9 +1,11 @@
 """The recipe of sets: what is drawn, what counts as right, and the phases of a search."""
 
+import itertools
+
 import keras
 import numpy as np
 
-from keras_readinglist.recipes.set2set import RECIPE, hulls, sorting, star
+from keras_readinglist.recipes.set2set import RECIPE, hulls, ngrams, sorting, star
 from keras_readinglist.recipes.training import Checkpoint, MetricsLog
 
 
@@ -38,6 +40,12 @@ def test_only_the_whole_answer_is_right():
 
     for spoil, share in ((lambda answers: None, 1.0), (swap, 0.5), (go_on, 0.5)):
         assert sorting.accuracy(Answers(spoil), 5, 2_000) == share
+
+
+def test_orders_in_a_row():
+    every = np.array(list(itertools.permutations(range(5))))
+    assert ngrams.share_in_a_row(every) == 2 / 120
+    assert ngrams.share_in_a_row(np.array([ngrams.NATURAL, ngrams.SCATTERED])) == 0.5
 
 
 def test_a_search_begins_with_random_orders(tmp_path):
