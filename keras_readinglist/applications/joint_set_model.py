@@ -6,6 +6,7 @@ from keras import ops
 
 from keras_readinglist.decoding.compiled import compiled
 from keras_readinglist.decoding.order_search import order_search
+from keras_readinglist.layers.precision import wide
 from keras_readinglist.layers.recurrent import LSTM
 from keras_readinglist.layers.validation import check_size
 from keras_readinglist.presets import PresetMixin
@@ -137,7 +138,7 @@ class JointSetModel(PresetMixin, keras.Model):
 
     def _best(self, values, candidates):
         scores = [self._log_p(values, self._fixed(values, order)) for order in candidates]
-        chosen = ops.argmax(ops.stack(scores, axis=1), axis=1)
+        chosen = ops.cast(ops.argmax(ops.stack(scores, axis=1), axis=1), "int32")
         return ops.take(ops.convert_to_tensor(candidates, "int32"), chosen, axis=0)
 
     def _search(self, values, mode, beam_size=8):
@@ -157,12 +158,12 @@ class JointSetModel(PresetMixin, keras.Model):
             return log_p, {"values": values, "states": states}
 
         seed = self.seed_generator if mode == "sample" else None
-        return order_search(step, state, variables, mode, beam_size, seed=seed)
+        return order_search(step, state, variables, mode, beam_size, seed=seed, dtype=self._wide)
 
     def _all_logits(self, hidden):
         """Return the logits of every variable after every step, `(batch, steps, variables, n)`."""
         logits = ops.einsum("btu,vuk->btvk", hidden, ops.cast(self.kernel, hidden.dtype))
-        return ops.cast(logits, "float32") + ops.cast(self.bias, "float32")
+        return ops.cast(logits, self._wide) + ops.cast(self.bias, self._wide)
 
     def _logits(self, values, orders):
         """Return the logits of the variables, each from what is read before it in its order."""
@@ -170,10 +171,17 @@ class JointSetModel(PresetMixin, keras.Model):
         start = ops.full_like(read[:, :1], self.num_variables * self.cardinality)
         read = ops.concatenate([start, read[:, :-1]], axis=1)
         hidden = self.reader(ops.take(self.embeddings, read, axis=0))[0]
-        steps = ops.argsort(orders, axis=1)  # the step at which a variable's turn comes
+        steps = ops.cast(
+            ops.argsort(orders, axis=1), "int32"
+        )  # the step at which a variable's turn comes
         hidden = ops.take_along_axis(hidden, steps[..., None], axis=1)
         logits = ops.einsum("bvu,vuk->bvk", hidden, ops.cast(self.kernel, hidden.dtype))
-        return ops.cast(logits, "float32") + ops.cast(self.bias, "float32")
+        return ops.cast(logits, self._wide) + ops.cast(self.bias, self._wide)
+
+    @property
+    def _wide(self):
+        """The type of logits."""
+        return wide(self.compute_dtype)
 
     def _log_p(self, values, orders):
         log_p = ops.log_softmax(self._logits(values, orders))

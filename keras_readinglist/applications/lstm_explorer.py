@@ -6,6 +6,7 @@ from keras import ops
 
 from keras_readinglist import layers
 from keras_readinglist.gradients import Differentiable
+from keras_readinglist.layers.precision import dense, wide
 from keras_readinglist.presets import PresetMixin
 
 CELLS = {
@@ -72,7 +73,7 @@ class LSTMExplorer(PresetMixin, keras.Model):
         self.head.build((None, self.units))
 
     def call(self, sequences, mask=None):
-        return self.head(self.recurrent(sequences, mask=mask))
+        return dense(self.head, self.recurrent(sequences, mask=mask))
 
     def compute_output_shape(self, sequences_shape):
         return (sequences_shape[0], self.output_dim)
@@ -97,7 +98,7 @@ def gate_trace(layer, sequences):
         Dictionary of arrays `(batch, time, units)`: `"h"`, and what else the cell has of the gates
         `"i"`, `"f"`, `"o"`, `"z"`, `"r"`, the candidate `"g"` and the cell state `"c"`.
     """
-    sequences = ops.convert_to_tensor(np.asarray(sequences, "float32"))
+    sequences = ops.convert_to_tensor(np.asarray(sequences, wide(layer.compute_dtype)))
     _, _, tracks = layer.trace(sequences)
     return {name: np.array(ops.convert_to_numpy(track)) for name, track in tracks.items()}
 
@@ -116,5 +117,6 @@ def gradient_norm_by_lag(model, sequences):
     References:
         - Bengio, Simard, Frasconi, 1994, Learning long-term dependencies is difficult
     """
-    _, (gradient,) = Differentiable(model, ops.sum).gradients(np.asarray(sequences, "float32"))
+    sequences = np.asarray(sequences, wide(model.compute_dtype))
+    _, (gradient,) = Differentiable(model, ops.sum).gradients(sequences)
     return np.sqrt((gradient**2).sum(axis=-1)).mean(axis=0)[::-1]

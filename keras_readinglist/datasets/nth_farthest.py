@@ -63,10 +63,12 @@ def encode_questions(vectors, labels, n, reference):
         reference: Int array `(batch,)`, the label of the vector to measure from.
 
     Returns:
-        Float32 array `(batch, objects, dim + 3 * objects)`.
+        Array `(batch, objects, dim + 3 * objects)`, float64 if the vectors are, else float32.
     """
-    batch, count, dim = np.shape(vectors)
-    inputs = np.zeros((batch, count, dim + 3 * count), "float32")
+    vectors = np.asarray(vectors)
+    batch, count, dim = vectors.shape
+    dtype = "float64" if vectors.dtype == "float64" else "float32"
+    inputs = np.zeros((batch, count, dim + 3 * count), dtype)
     inputs[..., :dim] = vectors
     rows, places = np.arange(batch)[:, None], np.arange(count)[None]
     inputs[rows, places, dim + np.asarray(labels)] = 1

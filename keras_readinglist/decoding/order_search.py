@@ -6,14 +6,16 @@ import keras
 from keras import ops
 
 from keras_readinglist.decoding.beam_search import beam_search
-from keras_readinglist.layers.masking import REFUSED
+from keras_readinglist.layers.masking import refuse
 from keras_readinglist.layers.validation import check_size
 
 MODES = ("exact", "beam", "greedy", "sample")
 LARGEST_EXACT = 6
 
 
-def order_search(step, state, elements, mode="exact", beam_size=8, start=0, seed=None):
+def order_search(
+    step, state, elements, mode="exact", beam_size=8, start=0, seed=None, dtype="float32"
+):
     """Find the order of a set's elements to which a model gives the most probability.
 
     Element after element is chosen among those that are left, and the chosen one is fed back. All
@@ -29,6 +31,7 @@ def order_search(step, state, elements, mode="exact", beam_size=8, start=0, seed
         beam_size: Positive integer, the number of orders that `"beam"` keeps. Defaults to 8.
         start: Integer, the token before the first.
         seed: Integer or `keras.random.SeedGenerator`, for `"sample"`.
+        dtype: String, the type in which log-probabilities are summed. Defaults to `"float32"`.
 
     Returns:
         Orders `(batch, k)`, int32, the places in `elements`; and the log-probabilities `(batch,)`
@@ -62,33 +65,34 @@ def order_search(step, state, elements, mode="exact", beam_size=8, start=0, seed
         )
     check_size("beam_size", beam_size)
     width = {"exact": math.factorial(count), "beam": beam_size}.get(mode, 1)
-    batch = ops.shape(elements)[0]
+    batch, every = ops.shape(elements)[0], ops.arange(count, dtype="int32")[None]
 
     def spread(tensor):
         return ops.repeat(tensor, width, axis=0)
 
     noise = None
     if mode == "sample":
-        uniform = keras.random.uniform((count, batch, count), 1e-7, 1.0, seed=seed)
+        uniform = keras.random.uniform((count, batch, count), 1e-7, 1.0, dtype, seed)
         noise = -ops.log(-ops.log(uniform))
     search = {
         "own": keras.tree.map_structure(spread, state),
         "elements": spread(elements),
-        "left": ops.ones((batch * width, count), "float32"),
+        "left": ops.ones((batch * width, count), "bool"),
     }
 
     def choose(places, search, t):
         elements, left = search["elements"], search["left"]
         last = ops.take_along_axis(elements, ops.maximum(places, 0)[:, None], axis=1)[:, 0]
         log_p, own = step(ops.where(t == 0, start, last), search["own"], t)
-        used = ops.logical_and(ops.arange(count)[None] == places[:, None], t > 0)
-        left = ops.where(used, 0.0, left)
-        log_p = ops.cast(ops.take_along_axis(log_p, elements, axis=1), "float32")
-        log_p = ops.where(left > 0, log_p, REFUSED)
+        used = ops.logical_and(every == places[:, None], t > 0)
+        left = ops.logical_and(left, ops.logical_not(used))
+        log_p = ops.cast(ops.take_along_axis(log_p, elements, axis=1), dtype)
+        log_p = refuse(log_p, left)
         if noise is not None:
-            drawn = ops.argmax(log_p + noise[t], axis=-1)
-            log_p = ops.where(ops.arange(count)[None] == drawn[:, None], log_p, REFUSED)
+            drawn = ops.cast(ops.argmax(log_p + noise[t], axis=-1), "int32")
+            log_p = refuse(log_p, every == drawn[:, None])
         return log_p, {"own": own, "elements": elements, "left": left}
 
-    orders, scores = beam_search(choose, search, batch, count, width, count, start=-1, end=-1)
+    found = beam_search(choose, search, batch, count, width, count, start=-1, end=-1, dtype=dtype)
+    orders, scores = found
     return orders[:, 0], scores[:, 0]

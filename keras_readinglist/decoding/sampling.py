@@ -1,10 +1,12 @@
 """Drawing symbols from a model: temperature, top-k, top-p and the Gumbel trick."""
 
+import keras
 import numpy as np
 from keras import ops
 
 from keras_readinglist.decoding.carry import keep_types
-from keras_readinglist.layers.masking import REFUSED
+from keras_readinglist.layers.masking import refuse
+from keras_readinglist.layers.precision import wide
 
 
 def filter_logits(logits, temperature=1.0, top_k=None, top_p=None):
@@ -21,23 +23,25 @@ def filter_logits(logits, temperature=1.0, top_k=None, top_p=None):
             `None` keeps all.
 
     Returns:
-        Float32 tensor of the same shape; refused symbols have a logit of -1e9.
+        Tensor of the same shape, float64 if the logits are, else float32; refused symbols have a
+        logit of -1e9.
     """
-    logits = ops.cast(logits, "float32")
-    temperature = ops.cast(temperature, "float32")
-    logits = logits / ops.where(temperature > 0, temperature, 1.0)
+    logits = ops.convert_to_tensor(logits)
+    dtype = wide(keras.backend.standardize_dtype(logits.dtype))
+    logits, temperature = ops.cast(logits, dtype), ops.cast(temperature, dtype)
+    logits = logits / ops.where(temperature > 0, temperature, ops.ones_like(temperature))
     if top_k is None and top_p is None:
         return logits
     order = ops.argsort(-logits, axis=-1)
     rank = ops.argsort(order, axis=-1)
     if top_k is not None:
-        logits = ops.where(rank < ops.cast(top_k, rank.dtype), logits, REFUSED)
+        logits = refuse(logits, rank < ops.cast(top_k, rank.dtype))
     if top_p is not None:
         descending = ops.softmax(ops.take_along_axis(logits, order, axis=-1))
         before = ops.cumsum(descending, axis=-1) - descending
         mass_before = ops.take_along_axis(before, rank, axis=-1)
-        kept = ops.logical_or(mass_before < ops.cast(top_p, "float32"), rank == 0)
-        logits = ops.where(kept, logits, REFUSED)
+        kept = ops.logical_or(mass_before < ops.cast(top_p, mass_before.dtype), rank == 0)
+        logits = refuse(logits, kept)
     return logits
 
 
@@ -56,9 +60,10 @@ def choose(logits, noise, temperature=1.0, top_k=None, top_p=None):
     Returns:
         Int32 tensor `(...)`.
     """
-    warm = ops.cast(ops.cast(temperature, "float32") > 0, "float32")
     filtered = filter_logits(logits, temperature, top_k, top_p)
-    return ops.cast(ops.argmax(filtered + ops.cast(noise, "float32") * warm, axis=-1), "int32")
+    warm = ops.cast(ops.cast(temperature, "float32") > 0, filtered.dtype)
+    noise = ops.cast(noise, filtered.dtype)
+    return ops.cast(ops.argmax(filtered + noise * warm, axis=-1), "int32")
 
 
 def gumbel_noise(shape, seed=None):
@@ -74,7 +79,7 @@ def gumbel_noise(shape, seed=None):
     return np.random.default_rng(seed).gumbel(size=shape).astype("float32")
 
 
-def sample(step, state, start, noise, temperature=1.0, top_k=None, top_p=None):
+def sample(step, state, start, noise, temperature=1.0, top_k=None, top_p=None, dtype="float32"):
     """Draw sequences symbol by symbol, all examples at once.
 
     The loop runs inside compiled code, and its contract is that of `beam_search`.
@@ -88,6 +93,7 @@ def sample(step, state, start, noise, temperature=1.0, top_k=None, top_p=None):
         temperature: As in `filter_logits`; 0 means greedy.
         top_k: As in `filter_logits`.
         top_p: As in `filter_logits`.
+        dtype: String, the type of the log-probabilities. Defaults to `"float32"`.
 
     Returns:
         Tokens `(batch, steps)`, int32; their log-probabilities `(batch, steps)` under the model
@@ -106,14 +112,14 @@ def sample(step, state, start, noise, temperature=1.0, top_k=None, top_p=None):
     """
     noise = ops.convert_to_tensor(noise, "float32")
     batch, steps = ops.shape(noise)[0], noise.shape[1]
-    places = ops.arange(steps)[None]
+    places = ops.arange(steps, dtype="int32")[None]
 
     # TensorFlow's `ops.scan` stacks only what has the shape of the carry, so the results are
     # written into arrays that are part of it.
     def body(t, carry):
         last, state, tokens, scores = carry
         log_p, after = step(last, state, t)
-        log_p = ops.cast(log_p, "float32")
+        log_p = ops.cast(log_p, dtype)
         chosen = choose(log_p, noise[:, t], temperature, top_k, top_p)
         score = ops.take_along_axis(log_p, chosen[:, None], axis=-1)
         tokens = ops.where(places == t, chosen[:, None], tokens)
@@ -122,7 +128,7 @@ def sample(step, state, start, noise, temperature=1.0, top_k=None, top_p=None):
 
     empty = ops.zeros((batch, steps), dtype="int32")
     start = ops.cast(start, "int32")
-    carry = (start, state, empty, ops.cast(empty, "float32"))
+    carry = (start, state, empty, ops.cast(empty, dtype))
     _, state, tokens, scores = ops.fori_loop(0, steps, body, carry)
     return tokens, scores, state
 

@@ -47,8 +47,24 @@ def mean(x):
 
 def dense(layer, x):
     """Return what a `keras.layers.Dense` makes of a tensor."""
-    if layer.compute_dtype != "float64":
+    if layer.compute_dtype != "float64" or layer.quantization_mode:
         return layer(x)
     x = matmul(x, ops.convert_to_tensor(layer.kernel))
     x = x + layer.bias if layer.use_bias else x
     return exact(layer.activation)(x)
+
+
+def normalized(layer, x, training=False):
+    """Return what a layer or batch normalization makes of a tensor, over its last axis.
+
+    The averages of a batch, in training, have the precision of float32.
+    """
+    batch = isinstance(layer, keras.layers.BatchNormalization)
+    if layer.compute_dtype != "float64" or (batch and training):
+        return layer(x, training=training)
+    if batch:
+        middle, variance = layer.moving_mean, layer.moving_variance
+    else:
+        middle = mean(x)
+        variance = mean(ops.square(x - middle))
+    return (x - middle) / ops.sqrt(variance + layer.epsilon) * layer.gamma + layer.beta

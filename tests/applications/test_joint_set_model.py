@@ -8,12 +8,33 @@ import pytest
 
 from keras_readinglist.applications import JointSetModel
 from keras_readinglist.datasets import star_graphical_model
+from tests.applications.case import Case
 
 RNG = np.random.default_rng(0)
 STAR = star_graphical_model(4, 3, rng=0, head=2)
 VALUES = STAR.sample(6, rng=1)
 ORDER = (2, 0, 3, 1)
 LOSS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+
+CASES = {
+    "JointSetModel": Case(
+        lambda **kw: JointSetModel(4, 3, 5, search="sample", **kw),
+        VALUES,
+        VALUES,
+        {
+            "log_probability": lambda model, values: model.log_probability(values, ORDER),
+            "exact": lambda model, values: model.search_orders(values, "exact"),
+            "sample": lambda model, values: model.search_orders(values),
+            "order_posterior": lambda model, values: model.order_posterior(values, [ORDER]),
+        },
+    ),
+    "JointSetModel-best": Case(
+        lambda **kw: JointSetModel(4, 3, 5, search="best", candidates=[ORDER], **kw),
+        VALUES,
+        VALUES,
+    ),
+}
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,23 @@ import pytest
 from keras_readinglist.applications import LSTMExplorer
 from keras_readinglist.applications.lstm_explorer import CELLS, gradient_norm_by_lag
 from keras_readinglist.datasets import adding_problem, copy_memory, temporal_order
+from tests.applications.case import Case
+
+X, Y = adding_problem(3, 6, rng=0)
+
+
+CASES = {
+    "LSTMExplorer": Case(
+        lambda **kw: LSTMExplorer("peephole", units=4, **kw),
+        X,
+        Y,
+        {
+            "gate_trace": lambda model, x: model.gate_trace(x),
+            "gradient_norm_by_lag": gradient_norm_by_lag,
+        },
+        loss="mse",
+    )
+}
 
 
 @pytest.mark.parametrize("cell", CELLS)

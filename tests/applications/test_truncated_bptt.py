@@ -8,10 +8,25 @@ from keras import ops
 from keras_readinglist.applications import CharRNN, RelationalRNNLanguageModel, TruncatedBPTT
 from keras_readinglist.datasets import StreamBatcher
 from keras_readinglist.layers import RelationalMemory
+from tests.applications.case import Case
 
 TEXT = "the cat sat on the mat.\nthe dog sat on the log.\n" * 6
 VOCABULARY = "".join(sorted(set(TEXT)))
 LOSS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+
+IDS = np.random.default_rng(0).integers(0, 4, (4, 5)).astype("int32")
+CASES = {
+    "TruncatedBPTT": Case(
+        lambda **kw: TruncatedBPTT(
+            CharRNN("abcd", units=4, num_layers=1, embedding_dim=4, **kw), 2, **kw
+        ),
+        IDS[:2],
+        IDS[:2],
+        {"predict": lambda model, ids: model.predict(ids, batch_size=2, verbose=0)},
+        rows=False,
+    )
+}
 
 
 @pytest.fixture
@@ -20,9 +35,6 @@ def trainer():
     trainer = TruncatedBPTT(CharRNN("abcd", units=6, num_layers=1, embedding_dim=4), batch_size=2)
     trainer.compile(keras.optimizers.SGD(0.1), LOSS)
     return trainer
-
-
-IDS = np.random.default_rng(0).integers(0, 4, (4, 5)).astype("int32")
 
 
 def test_truncated_back_propagation_carries_states_between_batches():

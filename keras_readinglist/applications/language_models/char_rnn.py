@@ -10,8 +10,10 @@ from keras_readinglist.applications.language_models.recurrent_language_model imp
     RecurrentLanguageModel,
     chunks,
     embedding,
+    tied_logits,
 )
 from keras_readinglist.decoding.compiled import compiled
+from keras_readinglist.layers.precision import dense, normalized
 from keras_readinglist.layers.validation import check_rate, check_size
 from keras_readinglist.tokenizers import CharTokenizer
 
@@ -135,15 +137,15 @@ class CharRNN(RecurrentLanguageModel):
             x, *carried = layer(x, initial_state=initial, mask=mask)
             new_states += carried
             if self.layer_norm:
-                x = self.norms[i](x)
+                x = normalized(self.norms[i], x)
         x = self.dropouts[-1](x, training=training)
         logits = self._logits(x)
         return (logits, new_states) if return_state else logits
 
     def _logits(self, x):
         if not self.tie_weights:
-            return self.head(x)
-        return self.embedding(x, reverse=True) + ops.cast(self.head_bias, x.dtype)
+            return dense(self.head, x)
+        return tied_logits(self.embedding, x, self.head_bias)
 
     def compute_output_shape(self, ids_shape):
         return (*ids_shape, len(self.tokenizer))
@@ -210,7 +212,7 @@ class CharRNN(RecurrentLanguageModel):
             new_states += carried
             tracks.append(gates)
             if self.layer_norm:
-                x = self.norms[i](x)
+                x = normalized(self.norms[i], x)
         stacked = {name: ops.stack([t[name] for t in tracks], axis=1) for name in tracks[0]}
         return {**stacked, "states": new_states}
 

@@ -7,6 +7,7 @@ from keras import ops
 from keras_readinglist.decoding.beam_search import beam_search
 from keras_readinglist.decoding.compiled import compiled
 from keras_readinglist.decoding.sampling import check_sampling, gumbel_noise, sample
+from keras_readinglist.layers.precision import matmul, wide
 from keras_readinglist.layers.validation import check_size
 from keras_readinglist.presets import PresetMixin
 
@@ -122,9 +123,9 @@ class RecurrentLanguageModel(PresetMixin, keras.Model):
         """
         ids = self._encode(text)
         if not len(ids):
-            return np.zeros(0, "float32")
+            return np.zeros(0, self._wide)
         if self.start is None:
-            first = np.full(1, np.log(self.vocab_size), "float32")
+            first = np.full(1, np.log(self.vocab_size), self._wide)
             return np.concatenate([first, self._surprisals(ids)])
         return self._surprisals(np.concatenate([[self.start], ids]))
 
@@ -183,7 +184,7 @@ class RecurrentLanguageModel(PresetMixin, keras.Model):
 
     def _surprisals(self, ids):
         """Return the surprisal of every integer but the first."""
-        states, nats = self._first_states(), [np.zeros(0, "float32")]
+        states, nats = self._first_states(), [np.zeros(0, self._wide)]
         for chunk, length in chunks(ids[:-1], ids[1:]):
             answer = self._read(states=states, **chunk)
             states = answer["states"]
@@ -193,9 +194,13 @@ class RecurrentLanguageModel(PresetMixin, keras.Model):
     def _first_states(self):
         return [ops.convert_to_numpy(state) for state in self.initial_state(1)]
 
+    @property
+    def _wide(self):
+        """The type of log-probabilities."""
+        return wide(self.compute_dtype)
+
     def _log_p(self, logits):
-        dtype = "float64" if self.compute_dtype == "float64" else "float32"
-        return ops.log_softmax(ops.cast(logits, dtype))
+        return ops.log_softmax(ops.cast(logits, self._wide))
 
     def _step(self, tokens, states, t):
         """One step in the contract of `sample` and `beam_search`."""
@@ -215,13 +220,16 @@ class RecurrentLanguageModel(PresetMixin, keras.Model):
     @compiled
     def _sample(self, last, states, noise, temperature, top_k, top_p):
         settings = temperature[0], top_k[0], top_p[0]
-        ids, log_p, states = sample(self._step, list(states), last, noise, *settings)
+        ids, log_p, states = sample(
+            self._step, list(states), last, noise, *settings, dtype=self._wide
+        )
         return {"ids": ids, "nats": -log_p, "states": states}
 
     @compiled(static=("beam_width", "length"))
     def _search(self, last, states, beam_width, length):
+        sizes = 1, self.vocab_size, beam_width, length
         tokens, log_p = beam_search(
-            self._step, list(states), 1, self.vocab_size, beam_width, length, start=last, end=-1
+            self._step, list(states), *sizes, start=last, end=-1, dtype=self._wide
         )
         return {"tokens": tokens, "log_p": log_p}
 
@@ -233,6 +241,15 @@ def embedding(vocab_size, embedding_dim, tied, dtype):
     layer = keras.layers.ReversibleEmbedding(vocab_size, embedding_dim, dtype=dtype)
     layer.supports_masking = True  # it hands no mask on, and need not warn of that
     return layer
+
+
+def tied_logits(layer, x, bias):
+    """Return the logits of a tied embedding."""
+    if layer.compute_dtype == "float64" and not layer.quantization_mode:
+        logits = matmul(x, ops.transpose(layer.embeddings))
+    else:
+        logits = layer(x, reverse=True)
+    return logits + ops.cast(bias, logits.dtype)
 
 
 def chunks(ids, targets=None, size=READ):

@@ -6,7 +6,9 @@ from keras import ops
 from keras_readinglist.applications.language_models.recurrent_language_model import (
     RecurrentLanguageModel,
     embedding,
+    tied_logits,
 )
+from keras_readinglist.layers.precision import dense
 from keras_readinglist.layers.validation import check_rate, check_size
 
 
@@ -105,10 +107,10 @@ class RelationalRNNLanguageModel(RecurrentLanguageModel):
         states = self.initial_state(ops.shape(ids)[0]) if states is None else list(states)
         x, *states = self.core(x, initial_state=states, mask=mask)
         if self.tie_weights:
-            x = self.dropouts[1](self.head(x), training=training)
-            logits = self.embedding(x, reverse=True) + ops.cast(self.head_bias, x.dtype)
+            x = self.dropouts[1](dense(self.head, x), training=training)
+            logits = tied_logits(self.embedding, x, self.head_bias)
         else:
-            logits = self.head(self.dropouts[1](x, training=training))
+            logits = dense(self.head, self.dropouts[1](x, training=training))
         return (logits, states) if return_state else logits
 
     def compute_output_shape(self, ids_shape):

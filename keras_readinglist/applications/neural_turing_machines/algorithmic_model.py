@@ -64,7 +64,7 @@ class AlgorithmicModel(PresetMixin, keras.Model):
             Array `(batch, answers, bits)` of zeros and ones.
         """
         inputs, _, mask = episode
-        logits = np.asarray(self.predict_on_batch(inputs), "float32")
+        logits = self.predict_on_batch(inputs)
         return (logits[mask].reshape(len(inputs), -1, logits.shape[-1]) > 0).astype("float32")
 
     def evaluate_lengths(self, lengths, sequences=64, batch_size=16, seed=0):

@@ -4,6 +4,7 @@ import keras
 
 from keras_readinglist.applications.neural_turing_machines.algorithmic_model import AlgorithmicModel
 from keras_readinglist.applications.neural_turing_machines.tasks import TASKS
+from keras_readinglist.layers.precision import dense
 from keras_readinglist.layers.recurrent import LSTM
 from keras_readinglist.layers.validation import check_size
 
@@ -55,7 +56,7 @@ class LSTMSequenceModel(AlgorithmicModel):
     def call(self, sequences, mask=None):
         for layer in self.stack:
             sequences = layer(sequences, mask=mask)
-        return self.head(sequences)
+        return dense(self.head, sequences)
 
     def compute_output_shape(self, sequences_shape):
         return (*sequences_shape[:2], TASKS[self.task].output_dim)

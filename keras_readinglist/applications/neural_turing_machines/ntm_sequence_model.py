@@ -7,6 +7,7 @@ from keras_readinglist.applications.neural_turing_machines.algorithmic_model imp
 from keras_readinglist.applications.neural_turing_machines.tasks import TASKS
 from keras_readinglist.decoding.compiled import compiled
 from keras_readinglist.layers.ntm import NTM
+from keras_readinglist.layers.precision import wide
 
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
@@ -86,7 +87,7 @@ class NTMSequenceModel(AlgorithmicModel):
             Dictionary of arrays `(batch, time, ...)`: `"logits"`, and what `layers.NTM` gives with
             `return_attention`.
         """
-        return self._trace(inputs=np.asarray(sequences, "float32"))
+        return self._trace(inputs=np.asarray(sequences, wide(self.compute_dtype)))
 
     def get_config(self):
         config = self.ntm.get_config()

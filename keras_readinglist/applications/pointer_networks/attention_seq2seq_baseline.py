@@ -5,6 +5,7 @@ from keras import ops
 
 from keras_readinglist.applications.pointer_networks.fixed_dictionary import FixedDictionary
 from keras_readinglist.layers.pointer_attention import PointerAttention
+from keras_readinglist.layers.precision import dense, matmul
 from keras_readinglist.layers.recurrent import steps
 
 
@@ -53,14 +54,14 @@ class AttentionSeq2SeqBaseline(FixedDictionary):
         d, c = cell.step(z, [blended[:, : self.units], c])
         query = ops.cast(d[:, None], memory["memory"].dtype)
         weights = ops.softmax(self.attention(query, **memory))
-        context = ops.matmul(weights, ops.cast(memory["memory"], "float32"))[:, 0]
+        context = matmul(weights, ops.cast(memory["memory"], weights.dtype))[:, 0]
         return [ops.concatenate([d, ops.cast(context, d.dtype)], axis=-1), c]
 
     def _write(self, inputs, memory, states):
         states = [ops.cast(s, self.writer.cell.state_dtype) for s in states]
         history, _ = steps.run(lambda x, s: self._step(x, memory, s), inputs, states)
-        return self.head(history[0])
+        return dense(self.head, history[0])
 
     def _write_step(self, inputs, memory, states):
         states = self._step(inputs[:, 0], memory, states)
-        return self.head(states[0][:, None])[:, 0], states
+        return dense(self.head, states[0][:, None])[:, 0], states

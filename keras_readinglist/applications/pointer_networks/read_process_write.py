@@ -5,6 +5,7 @@ from keras import ops
 
 from keras_readinglist.applications.pointer_networks.pointer_network import PointerNetwork
 from keras_readinglist.decoding.compiled import compiled
+from keras_readinglist.layers.precision import dense
 from keras_readinglist.layers.set2set import ProcessBlock
 
 
@@ -77,21 +78,21 @@ class ReadProcessWrite(PointerNetwork):
 
     def _build_reader(self):
         width = self.input_dim
-        for dense in self.reader:
-            dense.build((None, None, width))
-            width = dense.units
+        for layer in self.reader:
+            layer.build((None, None, width))
+            width = layer.units
         self.process.build((None, None, self.units))
         self.first_state.build((None, 2 * self.units))
 
     def _encode(self, points, mask):
         memory, queries, _ = self._process(points, mask)
-        return memory, ops.split(self.first_state(queries), 2, axis=-1)
+        return memory, ops.split(dense(self.first_state, queries), 2, axis=-1)
 
     def _process(self, points, mask):
         """Return the memory, the last query and answer, and the attention of every step."""
         memory = points
-        for dense in self.reader:
-            memory = dense(memory)
+        for layer in self.reader:
+            memory = dense(layer, memory)
         queries, attention = self.process(memory, mask=mask)
         last = queries[:, -1] if self.process_steps else ops.sum(queries, axis=1)
         return memory, last, attention

@@ -3,6 +3,7 @@
 import keras
 
 from keras_readinglist.applications.pointer_networks.fixed_dictionary import FixedDictionary
+from keras_readinglist.layers.precision import dense
 
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
@@ -38,8 +39,8 @@ class Seq2SeqBaseline(FixedDictionary):
     """
 
     def _write(self, inputs, memory, states):
-        return self.head(self.writer(inputs, initial_state=states)[0])
+        return dense(self.head, self.writer(inputs, initial_state=states)[0])
 
     def _write_step(self, inputs, memory, states):
         decoded, *states = self.writer(inputs, initial_state=states)
-        return self.head(decoded)[:, 0], states
+        return dense(self.head, decoded)[:, 0], states

@@ -8,6 +8,7 @@ from keras_readinglist.applications.pointer_networks.targets import END, check_i
 from keras_readinglist.decoding.beam_search import beam_search
 from keras_readinglist.decoding.compiled import compiled
 from keras_readinglist.layers.masking import refuse
+from keras_readinglist.layers.precision import wide
 from keras_readinglist.layers.recurrent import LSTM
 from keras_readinglist.layers.validation import check_size
 from keras_readinglist.presets import PresetMixin
@@ -87,6 +88,11 @@ class SetToSequence(PresetMixin, keras.Model):
         index = ops.maximum(classes - 1, 0)
         return ops.take_along_axis(points, index[..., None], axis=1)
 
+    @property
+    def _wide(self):
+        """The type of scores, and of points that are given."""
+        return wide(self.compute_dtype)
+
     def get_config(self):
         names = ("units", "input_dim", "encoder")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
@@ -120,7 +126,7 @@ class SetToSequence(PresetMixin, keras.Model):
         return found["tokens"] - 1, found["scores"]  # the end symbol becomes -1
 
     def _check_inputs(self, inputs, mask):
-        points = np.asarray(inputs, "float32")
+        points = np.asarray(inputs, self._wide)
         if points.ndim != 3 or points.shape[2] != self.input_dim:
             raise ValueError(
                 f"`inputs` must have the shape (batch, n, {self.input_dim}). "
@@ -146,8 +152,7 @@ class SetToSequence(PresetMixin, keras.Model):
         # Every beam needs its own points: the search permutes them together with the states.
         here = ops.concatenate([ops.ones_like(mask[:, :1]), mask], axis=1)
         here = ops.pad(here, ((0, 0), (0, symbols - points.shape[1] - 1)))
-        free = ops.cast(here, "float32")
-        state = {"points": points, "memory": memory, "states": states, "free": free}
+        state = {"points": points, "memory": memory, "states": states, "free": here}
 
         def step(tokens, state, t):
             named = self._named_points(state["points"], tokens[:, None])
@@ -156,12 +161,13 @@ class SetToSequence(PresetMixin, keras.Model):
             scores, states = self._write_step(x, state["memory"], state["states"])
             free = self._free(state["free"], tokens, t, constraint)
             allowed = self._allowed(free, constraint)
-            log_p = ops.log_softmax(refuse(ops.cast(scores, "float32"), allowed))
+            log_p = ops.log_softmax(refuse(ops.cast(scores, self._wide), allowed))
             log_p = refuse(log_p, allowed)
             return log_p, {**state, "states": states, "free": free}
 
         size = ops.shape(inputs)[0]
-        tokens, scores = beam_search(step, state, size, symbols, beam_size, max_steps, END, END)
+        sizes = size, symbols, beam_size, max_steps
+        tokens, scores = beam_search(step, state, *sizes, END, END, dtype=self._wide)
         return {"tokens": tokens[:, 0], "scores": scores[:, 0]}
 
     def _free(self, free, tokens, t, constraint):
@@ -171,14 +177,13 @@ class SetToSequence(PresetMixin, keras.Model):
         symbols = ops.arange(free.shape[-1], dtype="int32")
         named = ops.logical_and(symbols[None] == tokens[:, None], symbols[None] != END)
         named = ops.logical_and(named, t > 0)
-        return ops.where(named, 0.0, free)
+        return ops.logical_and(free, ops.logical_not(named))
 
     def _allowed(self, free, constraint):
-        allowed = free > 0
         if constraint != "tour":
-            return allowed
-        left = ops.sum(free[:, 1:], axis=-1, keepdims=True) > 0
-        return ops.concatenate([ops.logical_not(left), allowed[:, 1:]], axis=1)
+            return free
+        left = ops.any(free[:, 1:], axis=-1, keepdims=True)
+        return ops.concatenate([ops.logical_not(left), free[:, 1:]], axis=1)
 
     def read(self, inputs, mask=None):
         """Return what the network knows of every set before it writes, `(batch, 2 * units)`.

@@ -3,6 +3,7 @@
 from keras import ops
 
 from keras_readinglist.layers.masking import refuse
+from keras_readinglist.layers.precision import wide
 
 
 def contributions(relate, objects, condition, mask=None):
@@ -18,11 +19,12 @@ def contributions(relate, objects, condition, mask=None):
         Tensor `(batch, n, n)`, or `(batch, questions, n, n)`, in nats.
     """
     terms = relate.relation.relations(objects, condition, mask)
-    terms = ops.cast(terms, "float32")
+    dtype = wide(relate.compute_dtype)
+    terms = ops.cast(terms, dtype)
     total = ops.sum(terms, axis=(-3, -2), keepdims=True)
-    scores = relate.conclude(total)
+    scores = ops.cast(relate.conclude(total), dtype)
     best = ops.argmax(scores, axis=-1)
-    best = ops.one_hot(best, relate.output_dim, dtype="float32")
+    best = ops.one_hot(best, relate.output_dim, dtype=dtype)
     second = ops.argmax(refuse(scores, best == 0), axis=-1)
-    side = best - ops.one_hot(second, relate.output_dim, dtype="float32")
-    return ops.sum((scores - relate.conclude(total - terms)) * side, axis=-1)
+    side = best - ops.one_hot(second, relate.output_dim, dtype=dtype)
+    return ops.sum((scores - ops.cast(relate.conclude(total - terms), dtype)) * side, axis=-1)

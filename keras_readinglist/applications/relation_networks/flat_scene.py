@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from keras_readinglist.applications.relation_networks.scene_questions import SceneQuestions
+from keras_readinglist.layers.precision import dense
 from keras_readinglist.layers.validation import check_sizes
 
 
@@ -42,7 +43,7 @@ class FlatScene(SceneQuestions):
             scenes = ops.broadcast_to(scenes[:, None], shape)
         outputs = ops.concatenate([scenes, questions], axis=-1)
         for layer in [*self.hidden, self.out]:
-            outputs = layer(outputs)
+            outputs = dense(layer, outputs)
         return outputs
 
     def get_config(self):

@@ -6,6 +6,7 @@ from keras import ops
 from keras_readinglist.applications.relation_networks.contributions import contributions
 from keras_readinglist.applications.relation_networks.story_questions import StoryQuestions
 from keras_readinglist.decoding.compiled import compiled
+from keras_readinglist.layers.precision import wide
 from keras_readinglist.layers.recurrent import LSTM
 from keras_readinglist.layers.relation_network import RelationNetwork
 from keras_readinglist.layers.validation import check_size
@@ -119,7 +120,7 @@ class RelationNetworkBabi(StoryQuestions):
         encoded = self._read(self.sentence_reader, ops.reshape(stories, (-1, words)))
         encoded = ops.reshape(encoded, (batch, count, self.units))
         mask = ops.any(stories != 0, axis=-1)
-        there = ops.cast(mask, "float32")
+        there = ops.cast(mask, wide(self.compute_dtype))
         before_the_end = ops.cumsum(there, axis=1) - ops.sum(there, axis=1, keepdims=True)
         position = ops.cast(before_the_end / self.max_sentences, encoded.dtype)
         return ops.concatenate([encoded, position[..., None]], axis=-1), mask

@@ -5,6 +5,7 @@ import numpy as np
 from keras import ops
 
 from keras_readinglist.decoding.compiled import compiled
+from keras_readinglist.layers.precision import normalized, wide
 from keras_readinglist.layers.recurrent import LSTM
 from keras_readinglist.presets import PresetMixin
 
@@ -98,7 +99,7 @@ class SceneQuestions(PresetMixin, keras.Model):
         # and one that moves with every step.
         scenes = 1 - scenes / 255
         for convolution, normalization in zip(self.convolutions, self.normalizations, strict=True):
-            scenes = ops.relu(normalization(convolution(scenes), training=training))
+            scenes = ops.relu(normalized(normalization, convolution(scenes), training))
         return scenes
 
     def _encode_questions(self, questions):
@@ -126,7 +127,7 @@ class SceneQuestions(PresetMixin, keras.Model):
         Raises:
             ValueError: If the shapes do not fit.
         """
-        scores = self._ask(self._scores, scenes, questions)
+        scores = self._ask(self._scores, scenes, questions).astype(wide(self.compute_dtype))
         return scores.argmax(axis=-1).astype("int32"), _softmax(scores)
 
     @compiled

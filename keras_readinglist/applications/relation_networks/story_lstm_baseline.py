@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from keras_readinglist.applications.relation_networks.story_questions import StoryQuestions
+from keras_readinglist.layers.precision import dense
 from keras_readinglist.layers.recurrent import LSTM
 from keras_readinglist.layers.validation import check_size
 
@@ -75,7 +76,7 @@ class StoryLSTMBaseline(StoryQuestions):
         batch, sentences, words = ops.shape(stories)
         tokens = ops.reshape(stories, (batch, sentences * words))
         tokens = ops.concatenate([tokens, questions], axis=1)
-        return self.out(self.reader(self.embedding(tokens), mask=tokens != 0))
+        return dense(self.out, self.reader(self.embedding(tokens), mask=tokens != 0))
 
     def get_config(self):
         names = ("embedding_dim", "units")

@@ -6,6 +6,7 @@ from keras import ops
 
 from keras_readinglist.datasets.babi import Example, encode_stories
 from keras_readinglist.decoding.compiled import compiled
+from keras_readinglist.layers.precision import wide
 from keras_readinglist.layers.validation import check_size
 from keras_readinglist.presets import PresetMixin
 
@@ -69,7 +70,8 @@ class StoryQuestions(PresetMixin, keras.Model):
 
     @compiled
     def _probabilities(self, stories, questions):
-        return ops.softmax(self({"stories": stories, "questions": questions}))
+        scores = self({"stories": stories, "questions": questions})
+        return ops.softmax(ops.cast(scores, wide(self.compute_dtype)))
 
     def _read_out(self, function, story, question):
         """Run a compiled method on a story and a question in words."""

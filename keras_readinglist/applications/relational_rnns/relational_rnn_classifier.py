@@ -6,6 +6,7 @@ from keras import ops
 
 from keras_readinglist.datasets.nth_farthest import encode_questions
 from keras_readinglist.decoding.compiled import compiled
+from keras_readinglist.layers.precision import dense, wide
 from keras_readinglist.layers.validation import check_size
 from keras_readinglist.presets import PresetMixin
 
@@ -70,17 +71,17 @@ class RelationalRNNClassifier(PresetMixin, keras.Model):
         if not self.core.built:  # it is, when it comes out of a file
             self.core.build(sequences_shape)
         shape = self.core.compute_output_shape(sequences_shape)
-        for dense in (*self.hidden, self.head):
-            dense.build(shape)
-            shape = dense.compute_output_shape(shape)
+        for layer in (*self.hidden, self.head):
+            layer.build(shape)
+            shape = layer.compute_output_shape(shape)
 
     def call(self, sequences, mask=None, training=False):
         return self._classify(self.core(sequences, mask=mask, training=training))
 
     def _classify(self, x):
-        for dense in self.hidden:
-            x = dense(x)
-        return self.head(x)
+        for layer in (*self.hidden, self.head):
+            x = dense(layer, x)
+        return x
 
     def compute_output_shape(self, sequences_shape):
         return (sequences_shape[0], self.num_classes)
@@ -115,7 +116,7 @@ class RelationalRNNClassifier(PresetMixin, keras.Model):
         Raises:
             ValueError: If the sequences do not fit the model.
         """
-        sequences = np.asarray(sequences, "float32")
+        sequences = np.asarray(sequences, wide(self.compute_dtype))
         expected = (self.num_classes, self.features)
         if sequences.ndim != 3 or sequences.shape[1:] != expected:
             raise ValueError(
@@ -127,7 +128,10 @@ class RelationalRNNClassifier(PresetMixin, keras.Model):
     @compiled
     def _trace(self, sequences):
         outputs, _, tracks = self.core.trace(sequences)
-        return {**tracks, "probabilities": ops.softmax(self._classify(outputs[:, -1]))}
+        return {**tracks, "probabilities": self._softmax(outputs[:, -1])}
+
+    def _softmax(self, x):
+        return ops.softmax(ops.cast(self._classify(x), wide(self.compute_dtype)))
 
     @property
     def features(self):
@@ -150,7 +154,7 @@ class RelationalRNNClassifier(PresetMixin, keras.Model):
 
 def encode_question(vectors, labels, n, reference):
     """Return the rows `(1, objects, features)` of one question; arguments as for `farthest`."""
-    vectors, labels = np.asarray(vectors, "float32"), np.asarray(labels)
+    vectors, labels = np.asarray(vectors, "float64"), np.asarray(labels)
     if vectors.ndim != 2 or not np.isfinite(vectors).all():
         raise ValueError(
             f"`vectors` must be finite, (objects, dim). Received shape: {vectors.shape}"

@@ -5,6 +5,7 @@ import numpy as np
 from keras import ops
 
 from keras_readinglist.decoding.compiled import compiled
+from keras_readinglist.layers.precision import dense, wide
 from keras_readinglist.layers.validation import check_size
 from keras_readinglist.presets import PresetMixin
 from keras_readinglist.tokenizers import CharTokenizer
@@ -81,9 +82,9 @@ class RelationalRNNSeq2Seq(PresetMixin, keras.Model):
         if not self.core.built:  # it is, when it comes out of a file
             self.core.build(shape)
         shape = self.core.compute_output_shape(shape)
-        for dense in (*self.hidden, self.head):
-            dense.build(shape)
-            shape = dense.compute_output_shape(shape)
+        for layer in (*self.hidden, self.head):
+            layer.build(shape)
+            shape = layer.compute_output_shape(shape)
 
     def call(self, ids, training=False):
         read = ids > 0
@@ -93,9 +94,9 @@ class RelationalRNNSeq2Seq(PresetMixin, keras.Model):
         x = ops.pad(characters, ((0, 0), (0, steps), (0, 0)))
         mask = ops.pad(ops.cast(read, "int32"), ((0, 0), (0, steps)), constant_values=1)
         x = self.core(ops.cast(x, self.compute_dtype), mask=ops.cast(mask, "bool"))[:, -steps:]
-        for dense in self.hidden:
-            x = dense(x)
-        return self.head(x)
+        for layer in (*self.hidden, self.head):
+            x = dense(layer, x)
+        return x
 
     def compute_output_shape(self, ids_shape):
         return (ids_shape[0], self.output_length + 1, len(self.tokenizer) + 1)
@@ -129,7 +130,7 @@ class RelationalRNNSeq2Seq(PresetMixin, keras.Model):
 
     @compiled
     def _probabilities(self, ids):
-        return ops.softmax(self(ids))
+        return ops.softmax(ops.cast(self(ids), wide(self.compute_dtype)))
 
     def execute(self, programs):
         """Return the results that the model writes for programs.

@@ -8,9 +8,36 @@ import pytest
 from keras import ops
 
 from keras_readinglist.applications import CharRNN, CharTokenizer
+from tests.applications.case import Case
 
 TEXT = "the cat sat on the mat.\nthe dog sat on the log.\n" * 6
 VOCABULARY = CharTokenizer.from_text(TEXT).vocabulary
+
+
+IDS = np.array([[1, 2, 3, 1], [3, 3, 0, 2]])
+WRITING = {
+    "generate": lambda model, ids: model.generate("ab", 3, seed=0),
+    "beam_search": lambda model, ids: [p for _, p in model.beam_search("ab", 3, beam_width=2)],
+    "stream": lambda model, ids: [bits for _, bits in model.stream("ab", 3, seed=0)],
+    "score": lambda model, ids: model.score("abca"),
+    "activations": lambda model, ids: model.activations("abc"),
+}
+CASES = {
+    "CharRNN": Case(
+        lambda **kw: CharRNN("\nabc", units=4, num_layers=1, embedding_dim=4, **kw),
+        IDS,
+        IDS,
+        WRITING,
+    ),
+    "CharRNN-tied": Case(
+        lambda **kw: CharRNN(
+            "\nabc", 4, 1, "gru", embedding_dim=4, tie_weights=True, layer_norm=True, **kw
+        ),
+        IDS,
+        IDS,
+        {"generate": WRITING["generate"], "score": WRITING["score"]},
+    ),
+}
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from keras_readinglist.applications import LSTMSequenceModel, NTMSequenceModel
 from keras_readinglist.applications.neural_turing_machines import TASKS, measure_bits
 from keras_readinglist.datasets import algorithmic_tasks as data
 from keras_readinglist.optimizers import graves_rmsprop
+from tests.applications.case import Case
 
 SMALL = {"memory_slots": 8, "memory_width": 4, "controller_units": 6}
 MODELS = {
@@ -17,6 +18,27 @@ MODELS = {
     "lstm": lambda task: LSTMSequenceModel(task, units=6, num_layers=2),
 }
 models = pytest.mark.parametrize("make", MODELS.values(), ids=MODELS.keys())
+
+
+EPISODE = data.copy_task(3, 2, rng=0)
+ANSWERS = {
+    "answer": lambda model, x: model.answer((x, *EPISODE[1:])),
+    "evaluate_lengths": lambda model, x: model.evaluate_lengths([2], sequences=4, batch_size=4),
+}
+CASES = {
+    "NTMSequenceModel": Case(
+        lambda **kw: NTMSequenceModel("copy", **SMALL, **kw),
+        *EPISODE[:2],
+        {**ANSWERS, "attention": lambda model, x: model.attention(x)},
+        loss=keras.losses.BinaryCrossentropy(from_logits=True),
+    ),
+    "LSTMSequenceModel": Case(
+        lambda **kw: LSTMSequenceModel("copy", units=4, num_layers=2, **kw),
+        *EPISODE[:2],
+        ANSWERS,
+        loss=keras.losses.BinaryCrossentropy(from_logits=True),
+    ),
+}
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,7 @@ from keras_readinglist.applications.pointer_networks import (
 )
 from keras_readinglist.datasets import convex_hull_batch
 from keras_readinglist.metrics import geometry
+from tests.applications.case import Case
 
 RNG = np.random.default_rng(0)
 POINTS, MASK, HULLS = convex_hull_batch(6, (4, 7), 0)
@@ -28,6 +29,36 @@ MODELS = {
     "attention": lambda: AttentionSeq2SeqBaseline(7, 8),
 }
 models = pytest.mark.parametrize("make", MODELS.values(), ids=MODELS.keys())
+
+
+X, Y, _ = training_batch(POINTS, MASK, HULLS)
+TOURS = {
+    "generate": lambda model, x: model.generate(x["inputs"], x["mask"], 2, "tour"),
+    "read": lambda model, x: model.read(x["inputs"], x["mask"]),
+    "pointing": lambda model, x: model.pointing(x["inputs"], HULLS[: len(x["mask"])], x["mask"]),
+}
+CASES = {
+    "PointerNetwork": Case(lambda **kw: PointerNetwork(4, **kw), X, Y, TOURS),
+    "PointerNetwork-glimpse": Case(
+        lambda **kw: PointerNetwork(4, encoder="bilstm", glimpses=1, logit_clip=5.0, **kw),
+        X,
+        Y,
+        {"generate": TOURS["generate"]},
+    ),
+    "ReadProcessWrite": Case(
+        lambda **kw: ReadProcessWrite(4, 2, input_dim=2, **kw),
+        X,
+        Y,
+        {
+            **TOURS,
+            "process_attention": lambda model, x: model.process_attention(x["inputs"], x["mask"]),
+        },
+    ),
+    "Seq2SeqBaseline": Case(lambda **kw: Seq2SeqBaseline(7, 4, **kw), X, Y, TOURS),
+    "AttentionSeq2SeqBaseline": Case(
+        lambda **kw: AttentionSeq2SeqBaseline(7, 4, **kw), X, Y, TOURS
+    ),
+}
 
 
 def logits(model, points=POINTS, mask=MASK, hulls=HULLS):

@@ -6,6 +6,7 @@ import pytest
 
 from keras_readinglist.applications import CNNMLPBaseline, MLPBaseline, RelationNetworkVQA
 from keras_readinglist.datasets import sort_of_clevr
+from tests.applications.case import Case
 
 SCENES = sort_of_clevr(6, rng=0, questions_per_type=2)
 IMAGES, OBJECTS, QUESTIONS = SCENES.images[:, ::4, ::4], SCENES.objects, SCENES.questions
@@ -24,6 +25,41 @@ MODELS = {
     "mlp": (lambda: MLPBaseline((6, 10), 10, units=(8, 6), question_dim=11), OBJECTS),
 }
 models = pytest.mark.parametrize("make, scenes", MODELS.values(), ids=MODELS.keys())
+
+
+SEEN = {"scenes": IMAGES.astype("float64"), "questions": QUESTIONS}
+DESCRIBED = {"scenes": OBJECTS, "questions": QUESTIONS}
+TOLD = {"scenes": OBJECTS, "questions": TOKENS}
+ANSWERS = {"answer": lambda model, x: model.answer(x["scenes"], x["questions"])}
+RELATIONS = {**ANSWERS, "relations": lambda model, x: model.relations(x["scenes"], x["questions"])}
+CASES = {
+    "RelationNetworkVQA": Case(
+        lambda **kw: RelationNetworkVQA(SHAPE, 10, **PIXELS, **SMALL, **kw),
+        SEEN,
+        SCENES.answers,
+        RELATIONS,
+    ),
+    "RelationNetworkVQA-words": Case(
+        lambda **kw: RelationNetworkVQA(
+            (6, 10), 10, vocab_size=9, variant="state", question_units=4, **SMALL, **kw
+        ),
+        TOLD,
+        SCENES.answers[:, :3],
+        RELATIONS,
+    ),
+    "CNNMLPBaseline": Case(
+        lambda **kw: CNNMLPBaseline(SHAPE, 10, units=(8,), **PIXELS, **kw),
+        SEEN,
+        SCENES.answers,
+        ANSWERS,
+    ),
+    "MLPBaseline": Case(
+        lambda **kw: MLPBaseline((6, 10), 10, units=(8,), question_dim=11, **kw),
+        DESCRIBED,
+        SCENES.answers,
+        ANSWERS,
+    ),
+}
 
 
 @pytest.fixture(autouse=True)

@@ -7,11 +7,35 @@ import pytest
 from keras_readinglist.applications import RelationNetworkBabi, StoryLSTMBaseline
 from keras_readinglist.datasets import babi_stories, read_babi
 from keras_readinglist.datasets.babi import Example, encode_stories, vocabulary_of
+from tests.applications.case import Case
 
 EXAMPLES = read_babi(babi_stories("yes_no", 24, rng=0))
 WORDS, ANSWERS = vocabulary_of(EXAMPLES)
 STORIES, QUESTIONS = encode_stories(EXAMPLES, WORDS, max_sentences=8, max_words=7)
 INPUTS = {"stories": STORIES, "questions": QUESTIONS}
+
+
+TARGETS = np.array([ANSWERS.index(e.answer) for e in EXAMPLES])
+FIRST = {name: array[:4] for name, array in INPUTS.items()}
+WORDY = {"max_sentences": 8, "vocabulary": WORDS, "answers": ANSWERS}
+ASKED = EXAMPLES[0].story, EXAMPLES[0].question
+ASK = {"ask": lambda model, x: list(model.ask(*ASKED)[1].values())}
+CASES = {
+    "RelationNetworkBabi": Case(
+        lambda **kw: RelationNetworkBabi(
+            len(WORDS) + 1, 2, units=4, g_units=(5,), f_units=(4,), **WORDY, **kw
+        ),
+        FIRST,
+        TARGETS[:4],
+        {**ASK, "relations": lambda model, x: model.relations(*ASKED)},
+    ),
+    "StoryLSTMBaseline": Case(
+        lambda **kw: StoryLSTMBaseline(len(WORDS) + 1, 2, embedding_dim=3, units=4, **WORDY, **kw),
+        FIRST,
+        TARGETS[:4],
+        ASK,
+    ),
+}
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from keras_readinglist.applications.loading import load_preset
 from keras_readinglist.datasets import StreamBatcher, learn_to_execute, nth_farthest
 from keras_readinglist.datasets.learn_to_execute import VOCABULARY, longest
 from keras_readinglist.layers import LSTM, NTM, RelationalMemory
+from tests.applications.case import Case
 
 LOSS = keras.losses.SparseCategoricalCrossentropy(
     from_logits=True, reduction="mean_with_sample_weight"
@@ -24,6 +25,61 @@ def core(kind, **kwargs):
     if kind == "lstm":
         return LSTM(12, **kwargs)
     return RelationalMemory(3, 4, num_heads=2, gate_style="memory", **kwargs)
+
+
+def tiny(dtype=None, **kwargs):
+    return RelationalMemory(2, 4, dtype=dtype, **kwargs)
+
+
+ROWS, LABELS = nth_farthest(3, num_objects=4, dim=2, rng=0)
+SQUARE = [[0, 0], [0, 1], [1, 0], [0.1, 0.1]]
+IDS = np.array([[1, 2, 3, 1], [3, 3, 0, 2]])
+PROGRAMS = np.array([[1, 2, 0], [3, 2, 1]])
+
+
+def classifier(**kwargs):
+    model = RelationalRNNClassifier(4, tiny(kwargs.get("dtype")), mlp=(5,), **kwargs)
+    model.build((None, 4, 14))
+    return model
+
+
+CASES = {
+    "RelationalRNNClassifier": Case(
+        classifier,
+        ROWS,
+        LABELS,
+        {
+            "farthest": lambda model, x: model.farthest(SQUARE, [0, 1, 2, 3], 0, 3),
+            "trace": lambda model, x: model.trace(x),
+        },
+    ),
+    "RelationalRNNSeq2Seq": Case(
+        lambda **kw: RelationalRNNSeq2Seq(
+            tiny(kw.get("dtype"), return_sequences=True), "'123", 3, 2, mlp=(5,), **kw
+        ),
+        PROGRAMS,
+        PROGRAMS,
+        {
+            "execute": lambda model, x: model.execute(["'1", "23'"]),
+            "probabilities": lambda model, x: model.probabilities(["'1", "23'"]),
+        },
+    ),
+    "RelationalRNNLanguageModel": Case(
+        lambda **kw: RelationalRNNLanguageModel(
+            5,
+            tiny(kw.get("dtype"), return_sequences=True, return_state=True),
+            embedding_dim=3,
+            **kw,
+        ),
+        IDS,
+        IDS,
+        {
+            "generate": lambda model, x: model.generate([1, 2], 3, seed=0),
+            "beam_search": lambda model, x: [p for _, p in model.beam_search([1], 3, beam_width=2)],
+            "score": lambda model, x: model.score([1, 2, 3, 1]),
+        },
+    ),
+}
 
 
 def farthest_model(kind):
