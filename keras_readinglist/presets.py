@@ -112,8 +112,11 @@ class PresetMixin:
         except RecursionError as error:
             raise PresetError(f"`{name}/config.json` is damaged: it is too deep.") from error
         config["config"].update(kwargs)
+        quantization = config.pop("quantization", None)
         try:
             model = keras.saving.deserialize_keras_object(config, named, safe_mode=True)
+            if quantization is not None:
+                model.quantize(quantization)
         except Exception as error:
             raise PresetError(f"`{name}/config.json` does not describe a model: {error}") from error
         if not isinstance(model, cls):
@@ -140,6 +143,8 @@ class PresetMixin:
             raise ValueError("`save_to_preset` needs a built model: call it on data first.")
         config = keras.saving.serialize_keras_object(self)
         config.pop("compile_config", None)
+        if mode := _quantization(self):
+            config["quantization"] = mode
         facts = {
             "class": type(self).__name__,
             "parameters": self.count_params(),
@@ -164,6 +169,15 @@ class PresetMixin:
 
 def _name_of(cls):
     return keras.saving.get_registered_name(cls)
+
+
+def _quantization(model):
+    """Return how the layers of a model are quantized, or `None`."""
+    modes = {getattr(layer, "quantization_mode", None) for layer in model._flatten_layers()}
+    modes.discard(None)
+    if len(modes) > 1:
+        raise ValueError(f"`save_to_preset` needs one quantization. Received: {sorted(modes)}")
+    return modes.pop() if modes else None
 
 
 def _family(cls):

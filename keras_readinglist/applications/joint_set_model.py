@@ -8,7 +8,7 @@ from keras_readinglist.decoding.compiled import compiled
 from keras_readinglist.decoding.order_search import order_search
 from keras_readinglist.layers.precision import wide
 from keras_readinglist.layers.recurrent import LSTM
-from keras_readinglist.layers.validation import check_size
+from keras_readinglist.layers.validation import check_ids, check_size
 from keras_readinglist.presets import PresetMixin
 
 SEARCHES = (None, "uniform", "best", "sample")
@@ -119,6 +119,7 @@ class JointSetModel(PresetMixin, keras.Model):
         self.bias = self.add_weight(name="bias", shape=(variables, values), initializer="zeros")
 
     def call(self, values, training=False):
+        self._check_call(values)
         values = ops.cast(values, "int32")
         orders = self._choose(values) if training and self.search else self._fixed(values)
         return self._logits(values, orders)
@@ -235,14 +236,17 @@ class JointSetModel(PresetMixin, keras.Model):
         return shares / shares.sum(axis=1, keepdims=True)
 
     def _check_values(self, values):
-        values = np.asarray(values, "int32")
-        inside = values.ndim == 2 and values.shape[1] == self.num_variables
-        if not inside or values.min() < 0 or values.max() >= self.cardinality:
+        values = np.asarray(values)
+        self._check_call(values)
+        return values.astype("int32")
+
+    def _check_call(self, values):
+        if len(values.shape) != 2 or values.shape[1] != self.num_variables:
             raise ValueError(
-                f"`values` must be numbers below {self.cardinality} of the shape (batch, "
-                f"{self.num_variables}). Received shape: {values.shape}"
+                f"`values` must be of the shape (batch, {self.num_variables}). "
+                f"Received shape: {tuple(values.shape)}"
             )
-        return values
+        check_ids("values", values, self.cardinality)
 
     def get_config(self):
         names = ("num_variables", "cardinality", "units", "order", "search", "candidates", "seed")

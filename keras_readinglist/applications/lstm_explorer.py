@@ -114,9 +114,14 @@ def gradient_norm_by_lag(model, sequences):
         Array `(time,)`: entry `k` is the norm of the gradient of the summed output with respect to
         the input `k` steps before the last, averaged over the batch.
 
+    Raises:
+        ValueError: If there is no sequence.
+
     References:
         - Bengio, Simard, Frasconi, 1994, Learning long-term dependencies is difficult
     """
+    if not len(sequences):
+        raise ValueError("`sequences` must hold at least one sequence.")
     sequences = np.asarray(sequences, wide(model.compute_dtype))
     _, (gradient,) = Differentiable(model, ops.sum).gradients(sequences)
     return np.sqrt((gradient**2).sum(axis=-1)).mean(axis=0)[::-1]

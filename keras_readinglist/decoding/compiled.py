@@ -75,9 +75,11 @@ def compiled(method=None, *, static=()):
     def run(self, **arguments):
         fixed = {name: arguments.pop(name) for name in static}
         arguments = {name: value for name, value in arguments.items() if value is not None}
-        # A program of its own per rank: TensorFlow compiles for any rank once it has seen two.
+        # A program of its own per rank, since TensorFlow compiles for any rank once it has seen
+        # two; and per type of the weights, which quantization replaces.
         ranks = tuple(map(np.ndim, keras.tree.flatten(arguments)))
-        key = (method.__qualname__, *sorted(arguments), *ranks, *fixed.values())
+        types = tuple(v.dtype for v in self.weights)
+        key = (method.__qualname__, *sorted(arguments), *ranks, *fixed.values(), types)
         programs = vars(self).setdefault("_programs", {})  # not tracked by Keras
         if key not in programs:
             programs[key] = Compiled(lambda inputs: method(self, **inputs, **fixed), self)

@@ -2,7 +2,10 @@
 
 import numbers
 
+import numpy as np
+
 from keras_readinglist.backend import known
+from keras_readinglist.backend import value as value_of
 
 
 def check_size(name, value, minimum=1):
@@ -110,4 +113,23 @@ def check_states(name, states, sizes, batch):
         raise ValueError(
             f"`{name}` must be {len(sizes)} tensors of the shapes {wanted}, or with a batch of 1. "
             f"Received shapes: {shapes}"
+        )
+
+
+def check_ids(name, ids, count):
+    """Raise `ValueError` unless ids are whole numbers below `count`, wherever they are known.
+
+    Beyond its end an embedding gives NaN on JAX, and the error of a kernel elsewhere.
+
+    Args:
+        name: The argument.
+        ids: Tensor or NumPy array.
+        count: Positive integer.
+    """
+    ids = ids if isinstance(ids, np.ndarray) else value_of(ids)
+    if ids is None or not ids.size:
+        return
+    if not (ids.min() >= 0 and ids.max() < count) or (ids != np.floor(ids)).any():
+        raise ValueError(
+            f"`{name}` must be integers from 0 to {count - 1}. Received: {ids.min()} to {ids.max()}"
         )

@@ -1,4 +1,4 @@
-"""Every application does its job in every precision, on the running backend."""
+"""What all applications promise alike: precision, presets of whole numbers, batches of any size."""
 
 import contextlib
 
@@ -100,6 +100,74 @@ def test_float64_stays_float64(case):
                 )
                 values.append(floats(job(model, moved)))
             for near, back, far, behind in zip(*values, strict=True):
-                np.testing.assert_allclose(
-                    (near - back) / 2e-8, (far - behind) / 2e-6, atol=1e-4, rtol=1e-4, err_msg=name
-                )
+                slopes = (near - back) / 2e-8, (far - behind) / 2e-6
+                size = max(1, np.abs(near).max())
+                np.testing.assert_allclose(*slopes, atol=1e-3 * size, rtol=1e-3, err_msg=name)
+
+
+@compiles
+@every
+def test_whole_numbers_survive_a_preset(case, tmp_path):
+    model = case.make()
+    if not hasattr(model, "save_to_preset"):
+        pytest.skip("the trainer is no preset")
+    before = model.predict_on_batch(case.inputs)
+    model.save_to_preset(tmp_path / "float")
+    model = type(model).from_preset(tmp_path / "float")
+    model.quantize("int8")
+    after = model.predict_on_batch(case.inputs)
+    np.testing.assert_allclose(after, before, atol=0.05 * np.abs(before).max())
+    model.save_to_preset(tmp_path / "int8")
+    loaded = type(model).from_preset(tmp_path / "int8")
+    np.testing.assert_array_equal(loaded.predict_on_batch(case.inputs), after)
+    assert [v.dtype for v in loaded.weights] == [v.dtype for v in model.weights]
+    assert_works(case, loaded)
+
+
+@compiles
+@every
+@pytest.mark.parametrize("rows", [0, 1])
+def test_batches_of_none_and_one(case, rows):
+    if not case.rows:
+        pytest.skip("the number of rows is fixed")
+    model = case.make()
+    few = keras.tree.map_structure(lambda x: x[:rows], case.inputs)
+    tensors = keras.tree.map_structure(keras.ops.convert_to_tensor, few)
+    alone = keras.ops.convert_to_numpy(model(tensors))
+    whole = model.predict_on_batch(case.inputs)
+    assert alone.shape == (rows, *whole.shape[1:])
+    np.testing.assert_allclose(alone, whole[:rows], atol=1e-4, rtol=1e-4)
+    for name, job in case.jobs.items():
+        outputs = keras.tree.flatten(job(model, few))
+        assert all(np.isfinite(x).all() for x in floats(outputs)), name
+
+
+@compiles
+@every
+def test_inside_a_functional_model_and_a_file(case, tmp_path):
+    if not case.rows:
+        pytest.skip("the number of rows is fixed, and the state goes on")
+    model = case.make()
+    symbols = keras.tree.map_structure(
+        lambda x: keras.Input(x.shape[1:], dtype=x.dtype), case.inputs
+    )
+    outer = keras.Model(symbols, model(symbols))
+    expected = model.predict_on_batch(case.inputs)
+    np.testing.assert_allclose(outer.predict_on_batch(case.inputs), expected, atol=1e-5)
+    outer.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(loaded.predict_on_batch(case.inputs), expected, atol=1e-5)
+
+
+@every
+def test_frozen_stays_frozen(case, tmp_path):
+    for freeze in ("argument", "attribute"):
+        model = case.make(trainable=freeze == "attribute")
+        model.trainable = False
+        assert not model.trainable_variables
+        if freeze == "argument":
+            model.save(tmp_path / "model.keras")
+            loaded = keras.saving.load_model(tmp_path / "model.keras")
+            assert not loaded.trainable_variables
+            loaded.trainable = True
+            assert loaded.trainable_variables

@@ -19,7 +19,9 @@ CASES = {
         Y,
         {
             "gate_trace": lambda model, x: model.gate_trace(x),
-            "gradient_norm_by_lag": gradient_norm_by_lag,
+            "gradient_norm_by_lag": lambda model, x: (
+                gradient_norm_by_lag(model, x) if len(x) else 0
+            ),
         },
         loss="mse",
     )
@@ -62,6 +64,11 @@ def test_tasks():
             task()
     with pytest.raises(ValueError, match="`lag` must be"):
         copy_memory(1, 0)
+
+
+def test_no_sequence_has_no_gradient():
+    with pytest.raises(ValueError, match="`sequences` must hold at least one"):
+        gradient_norm_by_lag(LSTMExplorer("gru", units=4), X[:0])
 
 
 def test_bad_cell():

@@ -127,8 +127,8 @@ class CharRNN(RecurrentLanguageModel):
             self.head.build((None, None, width))
 
     def call(self, ids, states=None, mask=None, training=False, return_state=False):
+        states = self._check_call(ids, states)
         x = self.embedding(ids)
-        states = self.initial_state(ops.shape(ids)[0]) if states is None else list(states)
         per_layer = len(states) // self.num_layers
         new_states = []
         for i, layer in enumerate(self.recurrent):
@@ -163,9 +163,12 @@ class CharRNN(RecurrentLanguageModel):
 
     def initial_state(self, batch_size):
         """Return the zero states of all layers, a list of tensors `(batch_size, units)`."""
-        count = self.num_layers * (2 if self.cell == "lstm" else 1)
         dtype = self.recurrent[0].cell.state_dtype
-        return [ops.zeros((batch_size, self.units), dtype=dtype) for _ in range(count)]
+        return [ops.zeros((batch_size, size), dtype=dtype) for size in self._state_sizes]
+
+    @property
+    def _state_sizes(self):
+        return [size for layer in self.recurrent for size in layer.cell.state_size]
 
     def get_config(self):
         return {

@@ -8,7 +8,7 @@ from keras_readinglist.decoding.beam_search import beam_search
 from keras_readinglist.decoding.compiled import compiled
 from keras_readinglist.decoding.sampling import check_sampling, gumbel_noise, sample
 from keras_readinglist.layers.precision import matmul, wide
-from keras_readinglist.layers.validation import check_size
+from keras_readinglist.layers.validation import check_ids, check_size, check_states
 from keras_readinglist.presets import PresetMixin
 
 READ = 64  # tokens per compiled step when reading
@@ -133,12 +133,13 @@ class RecurrentLanguageModel(PresetMixin, keras.Model):
         """Return a text as integers that the model knows."""
         if self.tokenizer is not None:
             return self.tokenizer.encode(text)
-        ids = np.asarray(text if len(text) else [], "int64")
-        if ids.ndim != 1 or (len(ids) and (ids.min() < 0 or ids.max() >= self.vocab_size)):
+        ids = np.asarray(text if len(text) else [], None if len(text) else "int32")
+        if ids.ndim != 1 or ids.dtype.kind not in "iu":
             raise ValueError(
                 f"`ids` must be integers from 0 to {self.vocab_size - 1}, in one row. "
-                f"Received: {ids.tolist() if ids.ndim == 1 else ids.shape}"
+                f"Received: {ids.dtype.name} of shape {ids.shape}"
             )
+        check_ids("ids", ids, self.vocab_size)
         return ids.astype("int32")
 
     def _decode(self, ids):
@@ -193,6 +194,19 @@ class RecurrentLanguageModel(PresetMixin, keras.Model):
 
     def _first_states(self):
         return [ops.convert_to_numpy(state) for state in self.initial_state(1)]
+
+    def _check_call(self, ids, states):
+        """Return the states to begin with; raise a `ValueError` if ids or states do not fit."""
+        if len(ids.shape) != 2:
+            raise ValueError(
+                f"`ids` must have the shape (batch, time). Received shape: {tuple(ids.shape)}"
+            )
+        check_ids("ids", ids, self.vocab_size)
+        if states is None:
+            return self.initial_state(ops.shape(ids)[0])
+        states = list(states)
+        check_states("states", states, self._state_sizes, ids.shape[0])
+        return states
 
     @property
     def _wide(self):

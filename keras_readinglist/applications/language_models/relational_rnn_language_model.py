@@ -1,7 +1,6 @@
 """Language model with a relational memory (Santoro et al., 2018)."""
 
 import keras
-from keras import ops
 
 from keras_readinglist.applications.language_models.recurrent_language_model import (
     RecurrentLanguageModel,
@@ -103,8 +102,8 @@ class RelationalRNNLanguageModel(RecurrentLanguageModel):
             )
 
     def call(self, ids, states=None, mask=None, training=False, return_state=False):
+        states = self._check_call(ids, states)
         x = self.dropouts[0](self.embedding(ids), training=training)
-        states = self.initial_state(ops.shape(ids)[0]) if states is None else list(states)
         x, *states = self.core(x, initial_state=states, mask=mask)
         if self.tie_weights:
             x = self.dropouts[1](dense(self.head, x), training=training)
@@ -120,6 +119,10 @@ class RelationalRNNLanguageModel(RecurrentLanguageModel):
         """Return the initial states of the core, a list of tensors."""
         cell = self.core.cell
         return getattr(cell, "initial_states", cell.get_initial_state)(batch_size)
+
+    @property
+    def _state_sizes(self):
+        return list(self.core.cell.state_size)
 
     def score(self, ids):
         """Return the surprisal of every token but the first, in nats.

@@ -65,7 +65,8 @@ class AlgorithmicModel(PresetMixin, keras.Model):
         """
         inputs, _, mask = episode
         logits = self.predict_on_batch(inputs)
-        return (logits[mask].reshape(len(inputs), -1, logits.shape[-1]) > 0).astype("float32")
+        due = int(mask[:1].sum())
+        return (logits[mask].reshape(len(inputs), due, logits.shape[-1]) > 0).astype("float32")
 
     def evaluate_lengths(self, lengths, sequences=64, batch_size=16, seed=0):
         """Measure how well random episodes of given sizes are answered.

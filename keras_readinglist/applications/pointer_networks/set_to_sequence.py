@@ -7,7 +7,7 @@ from keras import ops
 from keras_readinglist.applications.pointer_networks.targets import END, check_indices
 from keras_readinglist.decoding.beam_search import beam_search
 from keras_readinglist.decoding.compiled import compiled
-from keras_readinglist.layers.masking import refuse
+from keras_readinglist.layers.masking import blank, refuse
 from keras_readinglist.layers.precision import wide
 from keras_readinglist.layers.recurrent import LSTM
 from keras_readinglist.layers.validation import check_size
@@ -41,9 +41,10 @@ class SetToSequence(PresetMixin, keras.Model):
 
     def _create_reader(self):
         both_ways = self.encoder == "bilstm"
-        self.reader = self._lstm(self.units // 2 if both_ways else self.units)
+        reader = self._lstm(self.units // 2 if both_ways else self.units)
         if both_ways:
-            self.reader = keras.layers.Bidirectional(self.reader)
+            reader = keras.layers.Bidirectional(reader, dtype=self.dtype_policy)
+        self.reader = reader
 
     def build(self, inputs_shape=None):
         self._build_reader()
@@ -70,6 +71,7 @@ class SetToSequence(PresetMixin, keras.Model):
 
     def _read(self, points, mask):
         """Return the memory to point into, a dictionary, and the first states of the decoder."""
+        points = blank(points, mask)
         encoded, states = self._encode(points, mask)
         return self._memory(encoded, mask), states
 
@@ -139,6 +141,8 @@ class SetToSequence(PresetMixin, keras.Model):
             )
         if not mask.any(axis=1).all():
             raise ValueError("`mask` must leave at least one point in every example.")
+        if not np.isfinite(points[mask]).all():
+            raise ValueError("`inputs` must be finite where `mask` is true.")
         return points, mask
 
     @compiled(static=("beam_size", "constraint", "max_steps"))

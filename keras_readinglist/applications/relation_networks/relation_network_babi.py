@@ -107,8 +107,9 @@ class RelationNetworkBabi(StoryQuestions):
         self.relate.build((None, None, self.units + 1), (None, self.units))
 
     def call(self, inputs, training=False):
-        objects, mask = self._sentences(ops.cast(inputs["stories"], "int32"))
-        question = self._read(self.question_reader, ops.cast(inputs["questions"], "int32"))
+        stories, questions = self._tokens(inputs)
+        objects, mask = self._sentences(stories)
+        question = self._read(self.question_reader, questions)
         return self.relate(objects, condition=question, mask=mask, training=training)
 
     def _read(self, reader, tokens):

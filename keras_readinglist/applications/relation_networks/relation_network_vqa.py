@@ -139,8 +139,9 @@ class RelationNetworkVQA(SceneQuestions):
             **kwargs,
         )
         self.variant, self.chunk_size, self.seed = variant, chunk_size, seed
-        self.coordinates = AppendCoordinates(dtype=self.dtype_policy)
-        self.to_objects = FeatureMapToObjects(dtype=self.dtype_policy)
+        if self.filters:
+            self.coordinates = AppendCoordinates(dtype=self.dtype_policy)
+            self.to_objects = FeatureMapToObjects(dtype=self.dtype_policy)
         self.relate = RelationNetwork(
             sizes["g_units"],
             sizes["f_units"],
@@ -157,8 +158,9 @@ class RelationNetworkVQA(SceneQuestions):
 
     def _build_answers(self, scene_shape, question_shape):
         if self.filters:
-            scene_shape = self.coordinates.compute_output_shape(scene_shape)
-            scene_shape = self.to_objects.compute_output_shape(scene_shape)
+            for layer in (self.coordinates, self.to_objects):
+                layer.build(scene_shape)
+                scene_shape = layer.compute_output_shape(scene_shape)
         self.relate.build(scene_shape, question_shape)
 
     def _objects(self, scenes):

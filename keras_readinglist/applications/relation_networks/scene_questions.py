@@ -7,6 +7,7 @@ from keras import ops
 from keras_readinglist.decoding.compiled import compiled
 from keras_readinglist.layers.precision import normalized, wide
 from keras_readinglist.layers.recurrent import LSTM
+from keras_readinglist.layers.validation import check_ids
 from keras_readinglist.presets import PresetMixin
 
 # The sizes of the paper. Its dropout in `f` is 50 % for CLEVR and 2 % for state descriptions.
@@ -105,6 +106,7 @@ class SceneQuestions(PresetMixin, keras.Model):
     def _encode_questions(self, questions):
         if self.vocab_size is None:
             return ops.cast(questions, self.compute_dtype)
+        check_ids("questions", questions, self.vocab_size)
         shape = ops.shape(questions)
         tokens = ops.reshape(ops.cast(questions, "int32"), (-1, shape[-1]))
         encoded = self.reader(self.embedding(tokens), mask=tokens != 0)
@@ -158,6 +160,8 @@ class SceneQuestions(PresetMixin, keras.Model):
                 "`scenes` and `questions` must have the same batch size. "
                 f"Received: {len(scenes)} and {len(questions)}"
             )
+        if self.vocab_size is not None:
+            check_ids("questions", questions, self.vocab_size)
         return function(scenes=scenes, questions=questions)
 
     def get_config(self):

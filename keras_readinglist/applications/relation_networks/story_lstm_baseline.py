@@ -72,7 +72,7 @@ class StoryLSTMBaseline(StoryQuestions):
         self.out.build((None, self.units))
 
     def call(self, inputs, training=False):
-        stories, questions = (ops.cast(inputs[k], "int32") for k in ("stories", "questions"))
+        stories, questions = self._tokens(inputs)
         batch, sentences, words = ops.shape(stories)
         tokens = ops.reshape(stories, (batch, sentences * words))
         tokens = ops.concatenate([tokens, questions], axis=1)

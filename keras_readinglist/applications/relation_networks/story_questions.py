@@ -7,7 +7,7 @@ from keras import ops
 from keras_readinglist.datasets.babi import Example, encode_stories
 from keras_readinglist.decoding.compiled import compiled
 from keras_readinglist.layers.precision import wide
-from keras_readinglist.layers.validation import check_size
+from keras_readinglist.layers.validation import check_ids, check_size
 from keras_readinglist.presets import PresetMixin
 
 
@@ -50,6 +50,12 @@ class StoryQuestions(PresetMixin, keras.Model):
         return keras.layers.Embedding(
             self.vocab_size, width, initializer, dtype=self.dtype_policy, name="embedding"
         )
+
+    def _tokens(self, inputs):
+        """Return stories and questions as integers that the model knows."""
+        for name in ("stories", "questions"):
+            check_ids(name, inputs[name], self.vocab_size)
+        return [ops.cast(inputs[name], "int32") for name in ("stories", "questions")]
 
     def ask(self, story, question):
         """Answer a question in words.

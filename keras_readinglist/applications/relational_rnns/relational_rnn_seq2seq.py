@@ -6,7 +6,7 @@ from keras import ops
 
 from keras_readinglist.decoding.compiled import compiled
 from keras_readinglist.layers.precision import dense, wide
-from keras_readinglist.layers.validation import check_size
+from keras_readinglist.layers.validation import check_ids, check_size
 from keras_readinglist.presets import PresetMixin
 from keras_readinglist.tokenizers import CharTokenizer
 
@@ -87,6 +87,7 @@ class RelationalRNNSeq2Seq(PresetMixin, keras.Model):
             shape = layer.compute_output_shape(shape)
 
     def call(self, ids, training=False):
+        check_ids("ids", ids, len(self.tokenizer) + 1)
         read = ids > 0
         characters = ops.one_hot(ops.maximum(ids - 1, 0), len(self.tokenizer))
         characters = ops.where(read[..., None], characters, 0.0)

@@ -22,7 +22,7 @@ models = pytest.mark.parametrize("make", MODELS.values(), ids=MODELS.keys())
 
 EPISODE = data.copy_task(3, 2, rng=0)
 ANSWERS = {
-    "answer": lambda model, x: model.answer((x, *EPISODE[1:])),
+    "answer": lambda model, x: model.answer((x, *(part[: len(x)] for part in EPISODE[1:]))),
     "evaluate_lengths": lambda model, x: model.evaluate_lengths([2], sequences=4, batch_size=4),
 }
 CASES = {
