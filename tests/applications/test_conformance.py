@@ -13,7 +13,7 @@ CASES = all_cases()
 LOSS = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 every = pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 # Compiling all programs of all applications in all precisions takes minutes; torch compiles none.
-compiles = pytest.mark.slow if keras.config.backend() != "torch" else lambda test: test
+compiles = pytest.mark.thorough if keras.config.backend() != "torch" else lambda test: test
 
 
 @pytest.fixture(autouse=True)

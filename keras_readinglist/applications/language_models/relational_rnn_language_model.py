@@ -32,18 +32,7 @@ class RelationalRNNLanguageModel(RecurrentLanguageModel):
         seed: Integer seed of the dropout masks, or `None`.
         **kwargs: Base model keyword arguments.
 
-    Call arguments:
-        ids: Integer tensor `(batch, time)`.
-        states: List of the states of the core, or `None` for the initial ones.
-        mask: Boolean tensor `(batch, time)`; where it is `False` the state is carried on.
-        training: Boolean, whether dropout is active.
-        return_state: Boolean, whether to return the new states too.
-
-    Input shape:
-        `(batch, time)`.
-
-    Output shape:
-        `(batch, time, vocab_size)`, logits; with `return_state` also the list of states.
+    Call arguments, Input shape and Output shape: as for `CharRNN`; `states` are those of the core.
 
     Raises:
         ValueError: If an argument is out of range.

@@ -68,20 +68,10 @@ def _coordinates(size, dtype):
 class FeatureMapToObjects(keras.layers.Layer):
     """Makes every cell of a feature map an object.
 
-    Args:
-        **kwargs: Base layer keyword arguments, such as `name` and `dtype`.
-
-    Call arguments:
-        feature_map: Float tensor `(batch, height, width, channels)`.
-
-    Input shape:
-        `(batch, height, width, channels)`.
+    Args, Call arguments, Input shape, Raises: as for `AppendCoordinates`.
 
     Output shape:
         `(batch, height * width, channels)`, row by row.
-
-    Raises:
-        ValueError: If the feature map has another rank.
 
     Example:
         >>> FeatureMapToObjects()(np.zeros((1, 3, 2, 4))).shape
