@@ -75,8 +75,8 @@ class RecurrentLayer(SequenceLayer):
         """Return whether a loop's gradient costs more for its weights than for its rows, on JAX.
 
         It adds to the gradient of every weight in the loop at every step. With 20 sequences of 35
-        steps and 650 units a training step takes 0.65 of the time if only the recurrent product is
-        in the loop and stored; with 64 of 100 steps and 256 units 1.2 of it.
+        steps and 650 units a training step takes an LSTM 0.6 and a GRU 0.8 of the time if only the
+        recurrent product is in the loop and stored; with 64 of 100 steps and 256 units both 1.2.
         """
         rows = known(sequences.shape[0])
         weights = sequences.shape[-1] + self.units
