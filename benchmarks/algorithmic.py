@@ -10,6 +10,7 @@ import numpy as np
 from harness import Workload
 
 from keras_readinglist.information import context_code_length, lempel_ziv_complexity, ncd_matrix
+from tests.information.slow_definitions import slow_lempel_ziv
 
 TEXTS, LENGTH = 40, 12_000
 
@@ -26,20 +27,6 @@ def recompress_all(texts):
             joint = min(length(x + y), length(y + x))
             rows.append((joint - min(length(x), length(y))) / max(length(x), length(y)))
     return rows
-
-
-def slow_lempel_ziv(text):
-    """Try every copy in turn."""
-    start = count = 0
-    while start < len(text):
-        length = 1
-        while (
-            start + length <= len(text)
-            and text[start : start + length] in text[: start + length - 1]
-        ):
-            length += 1
-        count, start = count + 1, start + length
-    return count
 
 
 def workloads(peer_path):

@@ -104,26 +104,25 @@ def workloads(peer_path):
             ours=lambda: model.train_on_batch(inputs, scenes.answers[:, 0]),
             theirs=_peer_step(peer_path),
         )
+    shared = {"item": "relation-networks", "peer": "concatenated pairs 0.1.0"}
     for units, goal in ((UNITS, 1.1), (UNITS[:2], 1.3)):
         yield Workload(
             name=f"Pair sum with gradients, factorised: 64 x 25 objects, g of {len(units)} x 256",
-            item="relation-networks",
-            peer="concatenated pairs 0.1.0",
             unit="ms",
             goal=goal,
             ours=_relation_step(25, units),
             theirs=_relation_step(25, units, factorized=False),
             repeats=5,
+            **shared,
         )
     for n, chunk_size, goal in ((25, 5, 2.0), (64, 8, 4.0)):
         yield Workload(
             name=f"Memory of a pair sum with gradients: 64 x {n} objects, by {chunk_size} rows",
-            item="relation-networks",
-            peer="concatenated pairs 0.1.0",
             unit="MB",
             goal=goal,
             ours=partial(peak_memory, n=n, units=UNITS, chunk_size=chunk_size),
             theirs=partial(peak_memory, n=n, units=UNITS, factorized=False),
+            **shared,
         )
 
 

@@ -12,15 +12,10 @@ from keras_readinglist.datasets import (
     delaunay,
     delaunay_batch,
     shortest_tours,
+    tsp,
     tsp_batch,
 )
 from keras_readinglist.datasets.convex_hull import close_path, open_path
-from keras_readinglist.datasets.tsp import (
-    christofides_tour,
-    greedy_tour,
-    nearest_neighbor_tour,
-    two_opt_tour,
-)
 from keras_readinglist.metrics import geometry
 
 pytestmark = pytest.mark.once
@@ -85,12 +80,12 @@ def test_tours_leave_out_what_is_masked_anywhere():
 def test_christofides_keeps_its_bound():
     points, _, tours = tsp_batch(20, 9, 3)
     for cloud, best in zip(points, tours, strict=True):
-        tour = christofides_tour(cloud)
+        tour = tsp.christofides_tour(cloud)
         assert sorted(tour.tolist()) == list(range(9)) and tour[0] == 0
         ours, shortest = geometry.tour_length(np.stack([cloud] * 2), np.stack([tour, best]))
         assert shortest - 1e-6 <= ours <= 1.5 * shortest
     for few in range(1, 4):
-        assert christofides_tour(points[0, :few]).tolist() == list(range(few))
+        assert tsp.christofides_tour(points[0, :few]).tolist() == list(range(few))
 
 
 @pytest.mark.parametrize("make", [convex_hull_batch, tsp_batch])
@@ -147,7 +142,7 @@ def test_tours_are_shortest_counter_clockwise_and_begin_at_the_first_city():
 def test_heuristic_tours_are_valid_and_ordered_by_quality():
     points = np.random.default_rng(0).random((200, 8, 2))
     lengths = []
-    heuristics = (two_opt_tour, greedy_tour, nearest_neighbor_tour)
+    heuristics = (tsp.two_opt_tour, tsp.greedy_tour, tsp.nearest_neighbor_tour)
     for make in (shortest_tours, *map(each, heuristics)):
         tours = make(points)
         assert geometry.is_valid_tour(tours, 8).all() and (tours[:, 0] == 0).all()
@@ -161,7 +156,7 @@ def test_heuristic_tours_are_valid_and_ordered_by_quality():
 @pytest.mark.parametrize("count", [3, 4, 5])
 def test_heuristic_tours_of_few_cities(count):
     points = np.random.default_rng(count).random((20, count, 2))
-    for make in (two_opt_tour, greedy_tour, nearest_neighbor_tour):
+    for make in (tsp.two_opt_tour, tsp.greedy_tour, tsp.nearest_neighbor_tour):
         assert geometry.is_valid_tour(each(make)(points), count).all()
 
 

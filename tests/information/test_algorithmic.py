@@ -12,6 +12,7 @@ import pytest
 from keras_readinglist import information as info
 from keras_readinglist.information.algorithmic.denoising import template_bits
 from keras_readinglist.information.algorithmic.structure import majority, markov_type_size
+from tests.information.slow_definitions import slow_lempel_ziv
 
 pytestmark = pytest.mark.once
 
@@ -60,20 +61,6 @@ def test_context_trees_learn_sources():
     noise = RNG.integers(0, 256, 500)
     assert info.context_code_length(noise) > 8 * 490
     assert info.context_code_length("") == 0
-
-
-def slow_lempel_ziv(text):
-    """Return the components of the exhaustive history by trying all copies."""
-    start = count = 0
-    while start < len(text):
-        length = 1
-        while (
-            start + length <= len(text)
-            and text[start : start + length] in text[: start + length - 1]
-        ):
-            length += 1
-        count, start = count + 1, start + length
-    return count
 
 
 def test_lempel_ziv_against_trying_all_copies():

@@ -3,15 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_readinglist.information import (
-    CoffeeAutomaton,
-    apply_edges,
-    complexity_curve,
-    exact_density,
-    fit_power_law,
-    scaling_experiment,
-    sequential_edges,
-)
+from keras_readinglist import information as info
 from keras_readinglist.information.coffee import packed
 from keras_readinglist.information.coffee.sequential import grid_edges
 
@@ -34,7 +26,7 @@ SHAPES = [(8, 8), (7, 5), (1, 9), (9, 1), (1, 1), (5, 130)]
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_the_number_of_ones_is_kept(kind, shape):
     start = RNG.integers(0, 2, (3, *shape))
-    cup = CoffeeAutomaton(*shape, replicas=3, initial_state=start, **kind)
+    cup = info.CoffeeAutomaton(*shape, replicas=3, initial_state=start, **kind)
     np.testing.assert_array_equal(cup.state, start)
     cup.step(9)
     assert cup.time == 9
@@ -101,10 +93,10 @@ def test_coins_have_their_probability():
 @pytest.mark.once
 @pytest.mark.parametrize("shape", [(4, 4), (1, 7), (6, 3)])
 def test_levels_equal_the_loop(shape):
-    cup = CoffeeAutomaton(*shape, replicas=3, initial_state=RNG.integers(0, 2, shape))
-    edges = sequential_edges(cup, 200)
+    cup = info.CoffeeAutomaton(*shape, replicas=3, initial_state=RNG.integers(0, 2, shape))
+    edges = info.sequential_edges(cup, 200)
     np.testing.assert_array_equal(
-        apply_edges(cup.state, edges, "levels"), apply_edges(cup.state, edges, "loop")
+        info.apply_edges(cup.state, edges, "levels"), info.apply_edges(cup.state, edges, "loop")
     )
 
 
@@ -112,7 +104,7 @@ def test_levels_equal_the_loop(shape):
 def test_the_clock_of_swaps_counts_swaps():
     start = np.zeros((1, 12), int)
     start[0, 5] = 1
-    cup = CoffeeAutomaton(
+    cup = info.CoffeeAutomaton(
         1, 12, initial_state=start, update="sequential", clock="swaps", replicas=50
     )
     cup.step(1)  # a single one moves by exactly one cell for every swap
@@ -124,8 +116,8 @@ def test_the_clock_of_swaps_counts_swaps():
 
 @pytest.mark.once
 def test_sequential_edges_are_uniform():
-    cup = CoffeeAutomaton(3, 4)
-    _, counts = np.unique(sequential_edges(cup, 17_000)[0], axis=0, return_counts=True)
+    cup = info.CoffeeAutomaton(3, 4)
+    _, counts = np.unique(info.sequential_edges(cup, 17_000)[0], axis=0, return_counts=True)
     assert len(counts) == len(grid_edges(3, 4)) == 17
     assert abs(counts - 1000).max() < 5 * np.sqrt(1000)
 
@@ -146,10 +138,10 @@ def test_sequential_edges_are_uniform():
 def test_the_mean_over_replicas_obeys_the_heat_equation(kind, steps):
     start = np.zeros((6, 7), int)
     start[:3, :4] = 1
-    cup = CoffeeAutomaton(6, 7, replicas=1500, initial_state=start, seed=5, **kind)
+    cup = info.CoffeeAutomaton(6, 7, replicas=1500, initial_state=start, seed=5, **kind)
     cup.step(steps)
     counts = cup.counts.astype(float)
-    expected = exact_density(cup, steps)[0]
+    expected = info.exact_density(cup, steps)[0]
     assert expected.sum() == pytest.approx(12)
     error = (counts.mean(axis=0) - expected) / (counts.std(axis=0) / np.sqrt(1500))
     assert abs(error).max() < 4.5
@@ -157,14 +149,14 @@ def test_the_mean_over_replicas_obeys_the_heat_equation(kind, steps):
 
 @pytest.mark.once
 def test_sequential_density_against_powers_of_the_laplacian():
-    cup = CoffeeAutomaton(3, 4, update="sequential", initial_state=RNG.integers(0, 2, (3, 4)))
+    cup = info.CoffeeAutomaton(3, 4, update="sequential", initial_state=RNG.integers(0, 2, (3, 4)))
     edges = grid_edges(3, 4)
     step = np.eye(12)
     for a, b in edges:
         step[a, [a, b]] += np.array([-1, 1]) / len(edges)
         step[b, [a, b]] += np.array([1, -1]) / len(edges)
     expected = np.linalg.matrix_power(step, 7) @ cup.initial_state[0].ravel()
-    np.testing.assert_allclose(exact_density(cup, 7)[0].ravel(), expected, atol=1e-12)
+    np.testing.assert_allclose(info.exact_density(cup, 7)[0].ravel(), expected, atol=1e-12)
 
 
 @pytest.mark.once
@@ -173,7 +165,7 @@ def test_shuffled_grids_stay_shuffled():
     start = np.zeros((2000, size * size), int)
     start[:, : size * size // 2] = 1
     start = np.random.default_rng(2).permuted(start, axis=1).reshape(-1, size, size)
-    cup = CoffeeAutomaton(size, replicas=2000, initial_state=start, seed=3)
+    cup = info.CoffeeAutomaton(size, replicas=2000, initial_state=start, seed=3)
     cup.step(25)
     spins = cup.state - 0.5
     assert abs(spins.mean(axis=0)).max() < 5 * 0.5 / np.sqrt(2000)
@@ -185,14 +177,14 @@ def test_shuffled_grids_stay_shuffled():
 
 @pytest.mark.once
 def test_mixing_is_complete_after_five_relaxation_times():
-    cup = CoffeeAutomaton(32, replicas=64, seed=4)
+    cup = info.CoffeeAutomaton(32, replicas=64, seed=4)
     cup.step(int(5 * 32**2 / np.pi**2))
     assert abs(cup.state[:, :16].mean() - 0.5) < 0.02
 
 
 @pytest.mark.once
 def test_stirring_only_moves_cells():
-    cup = CoffeeAutomaton(6, 9, dynamics="stirred", replicas=2)
+    cup = info.CoffeeAutomaton(6, 9, dynamics="stirred", replicas=2)
     cells = np.arange(2 * 54).reshape(2, 6, 9)
     moved = cup.stir(cells)
     for before, after in zip(cells, moved, strict=True):
@@ -210,7 +202,7 @@ def test_stirring_only_moves_cells():
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_seeds_decide_and_replicas_differ(kind):
-    cups = [CoffeeAutomaton(8, replicas=2, seed=s, **kind) for s in (1, 1, 2)]
+    cups = [info.CoffeeAutomaton(8, replicas=2, seed=s, **kind) for s in (1, 1, 2)]
     for cup in cups:
         cup.step(20)
     np.testing.assert_array_equal(cups[0].state, cups[1].state)
@@ -220,35 +212,35 @@ def test_seeds_decide_and_replicas_differ(kind):
     assert cups[0].time == 0
     cups[0].step(20)
     np.testing.assert_array_equal(cups[0].state, cups[1].state)
-    again = CoffeeAutomaton(**cups[2].get_config())
+    again = info.CoffeeAutomaton(**cups[2].get_config())
     again.step(20)
     np.testing.assert_array_equal(again.state, cups[2].state)
 
 
 @pytest.mark.once
 def test_no_step_is_no_step():
-    cup = CoffeeAutomaton(5)
+    cup = info.CoffeeAutomaton(5)
     cup.step(0)
     assert cup.time == 0 and cup.state[0, :2].all() and not cup.state[0, 2:].any()
 
 
 @pytest.mark.once
 def test_curves_and_scaling():
-    curve = complexity_curve(CoffeeAutomaton(32, replicas=2), [0, 5, 50], grain=4)
+    curve = info.complexity_curve(info.CoffeeAutomaton(32, replicas=2), [0, 5, 50], grain=4)
     assert curve["entropy"].shape == (3, 2)
     assert (np.diff(curve["entropy"], axis=0) > 0).all()
     assert (np.diff(curve["two_part_total"], axis=0) > 0).all()
-    found = scaling_experiment([8, 12], CoffeeAutomaton, lambda n: [0, n], grain=2)
+    found = info.scaling_experiment([8, 12], info.CoffeeAutomaton, lambda n: [0, n], grain=2)
     assert found["size"].tolist() == [8, 12] and found["time_of_max"].max() <= 12
-    states = CoffeeAutomaton(8).run([1, 3])
+    states = info.CoffeeAutomaton(8).run([1, 3])
     assert len(states) == 2 and states[0].shape == (1, 8, 8)
 
 
 @pytest.mark.once
 def test_power_law():
     x = np.array([1.0, 2, 4, 8])
-    assert fit_power_law(x, 5 * x**1.7)[0] == pytest.approx(1.7)
-    exponent, r2, error = fit_power_law(x, x**2 * np.array([1.1, 0.9, 1.1, 0.9]))
+    assert info.fit_power_law(x, 5 * x**1.7)[0] == pytest.approx(1.7)
+    exponent, r2, error = info.fit_power_law(x, x**2 * np.array([1.1, 0.9, 1.1, 0.9]))
     slope, _ = np.polyfit(np.log(x), np.log(x**2 * np.array([1.1, 0.9, 1.1, 0.9])), 1)
     assert exponent == pytest.approx(slope) and 0.98 < r2 < 1 and error > 0
 
@@ -257,26 +249,26 @@ def test_power_law():
 @pytest.mark.parametrize(
     ("call", "argument"),
     [
-        (lambda: CoffeeAutomaton(0), "height"),
-        (lambda: CoffeeAutomaton(4, 2.5), "width"),
-        (lambda: CoffeeAutomaton(4, replicas=0), "replicas"),
-        (lambda: CoffeeAutomaton(4, dynamics="boiling"), "dynamics"),
-        (lambda: CoffeeAutomaton(4, engine="gpu"), "engine"),
-        (lambda: CoffeeAutomaton(4, engine="keras", update="sequential"), "engine"),
-        (lambda: CoffeeAutomaton(4, dynamics="stirred", update="sequential"), "update"),
-        (lambda: CoffeeAutomaton(4, swap_probability=1.5), "swap_probability"),
-        (lambda: CoffeeAutomaton(4, sweeps_per_stir=-1), "sweeps_per_stir"),
-        (lambda: CoffeeAutomaton(4, initial_state=np.full((4, 4), 2)), "initial_state"),
-        (lambda: CoffeeAutomaton(4, initial_state=np.zeros((3, 4))), "initial_state"),
-        (lambda: CoffeeAutomaton(4).step(-1), "n"),
-        (lambda: CoffeeAutomaton(4).run([3, 1]), "times"),
-        (lambda: exact_density(CoffeeAutomaton(4), -1), "t"),
-        (lambda: exact_density(CoffeeAutomaton(4, dynamics="stirred"), 1), "automaton"),
-        (lambda: apply_edges(np.zeros((1, 2, 2)), np.zeros((1, 3))), "edges"),
-        (lambda: apply_edges(np.zeros((1, 2, 2)), np.zeros((1, 3, 2)), "sideways"), "method"),
-        (lambda: complexity_curve(CoffeeAutomaton(4), [0], grain=9), "grain"),
-        (lambda: fit_power_law([1, 1], [1, 2]), "x"),
-        (lambda: fit_power_law([0, 1], [1, 2]), "x"),
+        (lambda: info.CoffeeAutomaton(0), "height"),
+        (lambda: info.CoffeeAutomaton(4, 2.5), "width"),
+        (lambda: info.CoffeeAutomaton(4, replicas=0), "replicas"),
+        (lambda: info.CoffeeAutomaton(4, dynamics="boiling"), "dynamics"),
+        (lambda: info.CoffeeAutomaton(4, engine="gpu"), "engine"),
+        (lambda: info.CoffeeAutomaton(4, engine="keras", update="sequential"), "engine"),
+        (lambda: info.CoffeeAutomaton(4, dynamics="stirred", update="sequential"), "update"),
+        (lambda: info.CoffeeAutomaton(4, swap_probability=1.5), "swap_probability"),
+        (lambda: info.CoffeeAutomaton(4, sweeps_per_stir=-1), "sweeps_per_stir"),
+        (lambda: info.CoffeeAutomaton(4, initial_state=np.full((4, 4), 2)), "initial_state"),
+        (lambda: info.CoffeeAutomaton(4, initial_state=np.zeros((3, 4))), "initial_state"),
+        (lambda: info.CoffeeAutomaton(4).step(-1), "n"),
+        (lambda: info.CoffeeAutomaton(4).run([3, 1]), "times"),
+        (lambda: info.exact_density(info.CoffeeAutomaton(4), -1), "t"),
+        (lambda: info.exact_density(info.CoffeeAutomaton(4, dynamics="stirred"), 1), "automaton"),
+        (lambda: info.apply_edges(np.zeros((1, 2, 2)), np.zeros((1, 3))), "edges"),
+        (lambda: info.apply_edges(np.zeros((1, 2, 2)), np.zeros((1, 3, 2)), "sideways"), "method"),
+        (lambda: info.complexity_curve(info.CoffeeAutomaton(4), [0], grain=9), "grain"),
+        (lambda: info.fit_power_law([1, 1], [1, 2]), "x"),
+        (lambda: info.fit_power_law([0, 1], [1, 2]), "x"),
     ],
 )
 def test_bad_arguments_are_named(call, argument):

@@ -41,17 +41,8 @@ CASES = {
 @pytest.fixture(scope="module")
 def model():
     keras.utils.set_random_seed(0)
-    return RelationNetworkBabi(
-        len(WORDS) + 1,
-        2,
-        max_sentences=8,
-        units=6,
-        g_units=(8, 5),
-        f_units=(7,),
-        f_dropout=0.0,
-        vocabulary=WORDS,
-        answers=ANSWERS,
-    )
+    sizes = {"units": 6, "g_units": (8, 5), "f_units": (7,), "f_dropout": 0.0}
+    return RelationNetworkBabi(len(WORDS) + 1, 2, **sizes, **WORDY)
 
 
 def test_padding_does_not_matter(model):
@@ -76,20 +67,6 @@ def test_order_of_sentences_matters(model):
         flipped[row, : len(example.story)] = flipped[row, : len(example.story)][::-1]
     got = model.predict_on_batch({"stories": flipped, "questions": QUESTIONS})
     assert np.abs(got - model.predict_on_batch(INPUTS)).max() > 1e-3
-
-
-def test_learns_and_answers_in_words(model, tmp_path):
-    targets = np.array([ANSWERS.index(e.answer) for e in EXAMPLES])
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.Adam(0.02), loss)
-    losses = model.fit(INPUTS, targets, epochs=15, batch_size=24, verbose=0).history["loss"]
-    assert losses[-1] < losses[0]
-    model.save_to_preset(tmp_path / "mine")
-    loaded = RelationNetworkBabi.from_preset(tmp_path / "mine")
-    np.testing.assert_array_equal(loaded.predict_on_batch(INPUTS), model.predict_on_batch(INPUTS))
-    answer, probabilities = loaded.ask(EXAMPLES[0].story, EXAMPLES[0].question)
-    assert answer == max(probabilities, key=probabilities.get)
-    assert sum(probabilities.values()) == pytest.approx(1, abs=1e-5)
 
 
 def test_bad_input(model):
@@ -134,15 +111,7 @@ def test_relations_leave_one_pair_of_sentences_out(model):
 @pytest.fixture(scope="module")
 def baseline():
     keras.utils.set_random_seed(0)
-    return StoryLSTMBaseline(
-        len(WORDS) + 1,
-        2,
-        max_sentences=8,
-        embedding_dim=5,
-        units=6,
-        vocabulary=WORDS,
-        answers=ANSWERS,
-    )
+    return StoryLSTMBaseline(len(WORDS) + 1, 2, embedding_dim=5, units=6, **WORDY)
 
 
 def test_baseline_reads_the_words_one_after_the_other(baseline):
@@ -158,20 +127,21 @@ def test_baseline_reads_the_words_one_after_the_other(baseline):
     np.testing.assert_allclose(baseline.predict_on_batch(padded), got, atol=1e-5)
 
 
-def test_baseline_learns_and_survives_saving(baseline, tmp_path):
+@pytest.mark.parametrize("name", ["model", "baseline"])
+def test_learns_survives_saving_and_answers_in_words(name, request, tmp_path):
+    model = request.getfixturevalue(name)
     targets = np.array([ANSWERS.index(e.answer) for e in EXAMPLES])
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    baseline.compile(keras.optimizers.Adam(0.02), loss)
-    losses = baseline.fit(INPUTS, targets, epochs=10, batch_size=24, verbose=0).history["loss"]
+    model.compile(keras.optimizers.Adam(0.02), loss)
+    losses = model.fit(INPUTS, targets, epochs=15, batch_size=24, verbose=0).history["loss"]
     assert losses[-1] < losses[0]
-    baseline.save_to_preset(tmp_path / "mine")
-    loaded = StoryLSTMBaseline.from_preset(tmp_path / "mine")
-    assert loaded.get_config() == baseline.get_config()
-    np.testing.assert_array_equal(
-        loaded.predict_on_batch(INPUTS), baseline.predict_on_batch(INPUTS)
-    )
+    model.save_to_preset(tmp_path / "mine")
+    loaded = type(model).from_preset(tmp_path / "mine")
+    assert loaded.get_config() == model.get_config()
+    np.testing.assert_array_equal(loaded.predict_on_batch(INPUTS), model.predict_on_batch(INPUTS))
     answer, probabilities = loaded.ask(EXAMPLES[0].story, EXAMPLES[0].question)
     assert answer == max(probabilities, key=probabilities.get)
+    assert sum(probabilities.values()) == pytest.approx(1, abs=1e-5)
 
 
 def test_bad_input_of_the_baseline(baseline):
