@@ -11,21 +11,14 @@ from keras_readinglist.applications import PointerNetwork
 from keras_readinglist.datasets.convex_hull import convex_hull, random_points
 from keras_readinglist.metrics.geometry import hull_accuracy
 from keras_readinglist.recipes.recipe import Claim, Experiment
-from keras_readinglist.recipes.set2set.pointing import (
-    FULL_SIZES,
-    SIZES,
-    TEST_SEED,
-    TINY,
-    pointing_run,
-    train,
-)
+from keras_readinglist.recipes.set2set import pointing
 
 _HULL = {"num_points": 10, "by_angle": False, "steps": 6_000}
-REDUCED = {"hull": {**SIZES, **_HULL}}
-FULL = {"hull": {**SIZES, **FULL_SIZES, **_HULL}}
+REDUCED = {"hull": {**pointing.SIZES, **_HULL}}
+FULL = {"hull": {**pointing.SIZES, **pointing.FULL_SIZES, **_HULL}}
 RUNS = {
-    "hull_random": pointing_run("hull"),
-    "hull_by_angle": pointing_run("hull", {"by_angle": True}),
+    "hull_random": pointing.run("hull"),
+    "hull_by_angle": pointing.run("hull", {"by_angle": True}),
 }
 
 
@@ -46,13 +39,13 @@ def draw(config, rng):
 
 def measure(model, config):
     """Measure how many hulls are right."""
-    rng = np.random.default_rng((TEST_SEED, config["num_points"]))
+    rng = np.random.default_rng((pointing.TEST_SEED, config["num_points"]))
     points, mask, hulls = draw({**config, "batch_size": config["test_examples"]}, rng)
     answers, _ = model.generate(points, mask, constraint="no_repeat")
     return {"accuracy": hull_accuracy(answers, hulls)}
 
 
-EXPERIMENTS = {"hull": Experiment(partial(train, build, draw), measure, TINY)}
+EXPERIMENTS = {"hull": Experiment(partial(pointing.train, build, draw), measure, pointing.TINY)}
 CLAIMS = (
     Claim(
         "Order of inputs: convex hulls of 10 points sorted by angle, against random order",

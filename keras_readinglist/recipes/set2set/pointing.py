@@ -24,7 +24,7 @@ FULL_SIZES = {"units": 512, "steps": 100_000, "test_examples": 10_000}
 TINY = {"units": 4, "batch_size": 2, "steps": 2, "block": 1, "test_examples": 5}
 TEST_SEED = 1_000_003
 # Revision 1: the matrices of query and memory begin with different numbers.
-pointing_run = partial(Run, revision=1)
+run = partial(Run, revision=1)
 
 
 def train(build, draw, config, callbacks):

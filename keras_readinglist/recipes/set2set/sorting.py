@@ -15,14 +15,7 @@ import numpy as np
 from keras_readinglist.applications import PointerNetwork, ReadProcessWrite
 from keras_readinglist.datasets.sorting import sorting_batch
 from keras_readinglist.recipes.recipe import Claim, Experiment, trained_on_generated
-from keras_readinglist.recipes.set2set.pointing import (
-    FULL_SIZES,
-    SIZES,
-    TEST_SEED,
-    TINY,
-    pointing_run,
-    train,
-)
+from keras_readinglist.recipes.set2set import pointing
 
 _FEW = {"glimpses": 1, "num_values": (5, 5)}
 _MANY = {
@@ -44,30 +37,30 @@ def _scale(sizes):
     }
 
 
-REDUCED, FULL = _scale(SIZES), _scale({**SIZES, **FULL_SIZES})
+REDUCED, FULL = _scale(pointing.SIZES), _scale({**pointing.SIZES, **pointing.FULL_SIZES})
 _TEN = {"num_values": (10, 10)}
 RUNS = {
     **{
-        f"sort5_p{steps}_g{glimpses}": pointing_run(
+        f"sort5_p{steps}_g{glimpses}": pointing.run(
             "sort", {"process_steps": steps, "glimpses": glimpses}
         )
         for steps in (0, 1, 5, 10)
         for glimpses in (0, 1)
     },
-    **{f"sort5_pointer_g{g}": pointing_run("sort_pointer", {"glimpses": g}) for g in (0, 1)},
+    **{f"sort5_pointer_g{g}": pointing.run("sort_pointer", {"glimpses": g}) for g in (0, 1)},
     **{
-        f"sort10_p{steps}_g{glimpses}": pointing_run(
+        f"sort10_p{steps}_g{glimpses}": pointing.run(
             "sort", {**_TEN, "process_steps": steps, "glimpses": glimpses}
         )
         for steps in (0, 5)
         for glimpses in (0, 1)
     },
     **{
-        f"sort10_pointer_g{g}": pointing_run("sort_pointer", {**_TEN, "glimpses": g})
+        f"sort10_pointer_g{g}": pointing.run("sort_pointer", {**_TEN, "glimpses": g})
         for g in (0, 1)
     },
-    "sort": pointing_run("sort_many"),
-    "sort_pointer": pointing_run("sort_many_pointer"),
+    "sort": pointing.run("sort_many"),
+    "sort_pointer": pointing.run("sort_many_pointer"),
 }
 
 
@@ -106,7 +99,7 @@ def measure_set(measure_answers, model, config):
 
 def accuracy(model, count, examples):
     """Return the share of wholly right answers on sets of `count` numbers."""
-    rng = np.random.default_rng((TEST_SEED, count))
+    rng = np.random.default_rng((pointing.TEST_SEED, count))
     values, mask, indices = sorting_batch(examples, (count, count), rng)
     answers, _ = model.generate(values, mask)
     return float((answers == np.pad(indices, ((0, 0), (0, 1)), constant_values=-1)).all(1).mean())
@@ -114,7 +107,7 @@ def accuracy(model, count, examples):
 
 def shuffle_distance(model):
     """Return by how much another order of the numbers changes what is kept of a set, at most."""
-    values, mask, _ = sorting_batch(200, (2, 15), TEST_SEED)
+    values, mask, _ = sorting_batch(200, (2, 15), pointing.TEST_SEED)
     order = np.random.default_rng(0).permutation(15)
     there, shuffled = model.read(values, mask), model.read(values[:, order], mask[:, order])
     return float(np.abs(there - shuffled).max())
@@ -125,7 +118,7 @@ def _check(model):
 
 
 EXPERIMENTS = {
-    name: Experiment(partial(train, build, draw), measured, TINY)
+    name: Experiment(partial(pointing.train, build, draw), measured, pointing.TINY)
     for name, build, measured in (
         ("sort", build_set, partial(measure_set, measure)),
         ("sort_pointer", build_pointer, measure),
