@@ -4,15 +4,15 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_readinglist.applications.relational_rnns.core_and_classifier import CoreAndClassifier
 from keras_readinglist.datasets.nth_farthest import encode_questions
 from keras_readinglist.decoding.compiled import compiled
-from keras_readinglist.layers.precision import dense, wide
+from keras_readinglist.layers.precision import wide
 from keras_readinglist.layers.validation import check_size
-from keras_readinglist.presets import PresetMixin
 
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
-class RelationalRNNClassifier(PresetMixin, keras.Model):
+class RelationalRNNClassifier(CoreAndClassifier):
     """A recurrent core reads a sequence; a network of ReLU layers classifies its last output.
 
     The paper's figures: "nth farthest" with 8 vectors of 16 numbers is answered rightly in 91 % of
@@ -55,33 +55,14 @@ class RelationalRNNClassifier(PresetMixin, keras.Model):
     """
 
     def __init__(self, num_classes, core, mlp=(256, 256, 256, 256), **kwargs):
-        super().__init__(**kwargs)
         check_size("num_classes", num_classes)
         if not isinstance(core, keras.layers.Layer):
             raise ValueError(f"`core` must be a Keras layer. Received: core={core!r}")
-        for units in mlp:
-            check_size("mlp", units)
-        self.num_classes, self.core, self.mlp = num_classes, core, list(mlp)
-        self.supports_jit = getattr(core, "supports_jit", True)
-        dtype = self.dtype_policy
-        self.hidden = [keras.layers.Dense(u, activation="relu", dtype=dtype) for u in self.mlp]
-        self.head = keras.layers.Dense(num_classes, dtype=dtype)
-
-    def build(self, sequences_shape):
-        if not self.core.built:  # it is, when it comes out of a file
-            self.core.build(sequences_shape)
-        shape = self.core.compute_output_shape(sequences_shape)
-        for layer in (*self.hidden, self.head):
-            layer.build(shape)
-            shape = layer.compute_output_shape(shape)
+        super().__init__(core, num_classes, mlp, **kwargs)
+        self.num_classes = num_classes
 
     def call(self, sequences, mask=None, training=False):
         return self._classify(self.core(sequences, mask=mask, training=training))
-
-    def _classify(self, x):
-        for layer in (*self.hidden, self.head):
-            x = dense(layer, x)
-        return x
 
     def compute_output_shape(self, sequences_shape):
         return (sequences_shape[0], self.num_classes)
@@ -139,17 +120,7 @@ class RelationalRNNClassifier(PresetMixin, keras.Model):
         return self.get_build_config()["input_shape"][-1]
 
     def get_config(self):
-        return {
-            **super().get_config(),
-            "num_classes": self.num_classes,
-            "core": keras.saving.serialize_keras_object(self.core),
-            "mlp": self.mlp,
-        }
-
-    @classmethod
-    def from_config(cls, config):
-        core = keras.saving.deserialize_keras_object(config.pop("core"))
-        return cls(core=core, **config)
+        return {**super().get_config(), "num_classes": self.num_classes}
 
 
 def encode_question(vectors, labels, n, reference):

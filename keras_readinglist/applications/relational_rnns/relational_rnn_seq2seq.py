@@ -4,17 +4,17 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_readinglist.applications.relational_rnns.core_and_classifier import CoreAndClassifier
 from keras_readinglist.decoding.compiled import compiled
-from keras_readinglist.layers.precision import dense, wide
+from keras_readinglist.layers.precision import wide
 from keras_readinglist.layers.validation import check_ids, check_size
-from keras_readinglist.presets import PresetMixin
 from keras_readinglist.tokenizers import CharTokenizer
 
 END = 0  # the class after the last character; class k + 1 is character k of the vocabulary
 
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
-class RelationalRNNSeq2Seq(PresetMixin, keras.Model):
+class RelationalRNNSeq2Seq(CoreAndClassifier):
     """A recurrent core reads a program, and then writes its result, fed with zeros.
 
     There is no teacher forcing: what the core wrote is known to it through its memory alone. After
@@ -63,28 +63,16 @@ class RelationalRNNSeq2Seq(PresetMixin, keras.Model):
     def __init__(
         self, core, vocabulary, input_length, output_length, mlp=(256, 256, 256, 256), **kwargs
     ):
-        super().__init__(**kwargs)
         if not getattr(core, "return_sequences", False):
             raise ValueError(f"`core` must be a layer with `return_sequences`. Received: {core!r}")
-        sizes = {"input_length": input_length, "output_length": output_length}
-        for name, value in [*sizes.items(), *(("mlp", units) for units in mlp)]:
-            check_size(name, value)
-        self.core, self.tokenizer, self.mlp = core, CharTokenizer(vocabulary), list(mlp)
-        self.input_length, self.output_length = input_length, output_length
-        self.supports_jit = getattr(core, "supports_jit", True)
-        dtype = self.dtype_policy
-        self.hidden = [keras.layers.Dense(u, activation="relu", dtype=dtype) for u in self.mlp]
-        self.head = keras.layers.Dense(len(vocabulary) + 1, dtype=dtype)
+        super().__init__(core, len(vocabulary) + 1, mlp, **kwargs)
+        self.tokenizer = CharTokenizer(vocabulary)
+        self.input_length = check_size("input_length", input_length)
+        self.output_length = check_size("output_length", output_length)
         self.build((None, None))
 
     def build(self, ids_shape):
-        shape = (None, None, len(self.tokenizer))
-        if not self.core.built:  # it is, when it comes out of a file
-            self.core.build(shape)
-        shape = self.core.compute_output_shape(shape)
-        for layer in (*self.hidden, self.head):
-            layer.build(shape)
-            shape = layer.compute_output_shape(shape)
+        super().build((None, None, len(self.tokenizer)))
 
     def call(self, ids, training=False):
         check_ids("ids", ids, len(self.tokenizer) + 1)
@@ -95,9 +83,7 @@ class RelationalRNNSeq2Seq(PresetMixin, keras.Model):
         x = ops.pad(characters, ((0, 0), (0, steps), (0, 0)))
         mask = ops.pad(ops.cast(read, "int32"), ((0, 0), (0, steps)), constant_values=1)
         x = self.core(ops.cast(x, self.compute_dtype), mask=ops.cast(mask, "bool"))[:, -steps:]
-        for layer in (*self.hidden, self.head):
-            x = dense(layer, x)
-        return x
+        return self._classify(x)
 
     def compute_output_shape(self, ids_shape):
         return (ids_shape[0], self.output_length + 1, len(self.tokenizer) + 1)
@@ -154,14 +140,7 @@ class RelationalRNNSeq2Seq(PresetMixin, keras.Model):
     def get_config(self):
         return {
             **super().get_config(),
-            "core": keras.saving.serialize_keras_object(self.core),
             "vocabulary": self.tokenizer.vocabulary,
             "input_length": self.input_length,
             "output_length": self.output_length,
-            "mlp": self.mlp,
         }
-
-    @classmethod
-    def from_config(cls, config):
-        core = keras.saving.deserialize_keras_object(config.pop("core"))
-        return cls(core, **config)
