@@ -129,8 +129,7 @@ class RelationNetworkBabi(StoryQuestions):
     def relations(self, story, question):
         """Tell how much every ordered pair of sentences speaks for the answer.
 
-        That is by how much the lead of the answer over the second best falls, in nats, when what
-        `g` says of the pair is left out of the sum.
+        It is measured as by `RelationNetworkVQA.relations`, in nats.
 
         Args:
             story: As in `ask`.

@@ -108,11 +108,6 @@ class RelationNetworkVQA(SceneQuestions):
         question_dim=None,
         vocab_size=None,
         variant="sort_of_clevr",
-        filters=None,
-        g_units=None,
-        f_units=None,
-        f_dropout=None,
-        question_units=None,
         chunk_size=None,
         kernel_initializer="he_uniform",
         seed=None,
@@ -120,13 +115,7 @@ class RelationNetworkVQA(SceneQuestions):
     ):
         if variant not in VARIANTS:
             raise ValueError(f"`variant` must be one of {tuple(VARIANTS)}. Received: {variant!r}")
-        given = {
-            "filters": filters,
-            "g_units": g_units,
-            "f_units": f_units,
-            "f_dropout": f_dropout,
-            "question_units": question_units,
-        }
+        given = {name: kwargs.pop(name, None) for name in VARIANTS[variant]}
         sizes = VARIANTS[variant] | {k: v for k, v in given.items() if v is not None}
         super().__init__(
             image_shape,

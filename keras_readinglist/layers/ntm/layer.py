@@ -28,16 +28,9 @@ class NTM(SequenceLayer):
         **kwargs: Further arguments of `NTMCell`; `go_backwards` and `zero_output_for_mask` as for
             `LSTM`; base layer keyword arguments.
 
-    Call arguments:
-        sequences: Float tensor `(batch, time, features)`.
-        initial_state: List of states as `return_state` returns them, or `None`.
-        mask: Boolean tensor `(batch, time)`, any pattern; where it is `False` nothing is read or
-            written, all states stay, and the output repeats the one before (zeros at first).
-        training: Boolean, unused.
-        sequences_mask: The mask that Keras knows of `sequences`; used if there is no `mask`.
-
-    Input shape:
-        `(batch, time, features)`.
+    Call arguments, Input shape: as for `LSTM`, with the states that `return_state` returns. Where
+    the mask is `False` nothing is read or written, all states stay, and the output repeats the one
+    before (zeros at first).
 
     Output shape:
         `(batch, output_dim)`, or `(batch, time, output_dim)` with `return_sequences`.

@@ -22,19 +22,9 @@ class RecurrentLayer(SequenceLayer):
         return_sequences=False,
         return_state=False,
         return_gates=False,
-        go_backwards=False,
-        zero_output_for_mask=False,
-        seed=None,
         **kwargs,
     ):
-        super().__init__(
-            {"units": units, "seed": seed},
-            return_sequences,
-            return_state,
-            go_backwards,
-            zero_output_for_mask,
-            **kwargs,
-        )
+        super().__init__({"units": units}, return_sequences, return_state, **kwargs)
         self.return_gates = return_gates
 
     @property

@@ -9,8 +9,20 @@ from keras_readinglist.layers.validation import check_shape
 _LAYOUT = "(batch, height, width, channels)"
 
 
+class _OfFeatureMap(keras.layers.Layer):
+    """A layer without weights whose call argument is a feature map."""
+
+    def build(self, feature_map_shape):
+        check_shape("feature_map", feature_map_shape, _LAYOUT)
+
+    def _sizes(self, feature_map):
+        """Return batch, height and width of a feature map."""
+        check_shape("feature_map", feature_map.shape, _LAYOUT)
+        return ops.shape(feature_map)[:3]
+
+
 @keras.saving.register_keras_serializable(package="keras_readinglist")
-class AppendCoordinates(keras.layers.Layer):
+class AppendCoordinates(_OfFeatureMap):
     """Appends the row and the column of every cell, from -1 to 1, as two more channels.
 
     An axis of length one gets the coordinate -1.
@@ -38,12 +50,8 @@ class AppendCoordinates(keras.layers.Layer):
         - [Santoro et al., 2017](https://arxiv.org/abs/1706.01427), section 3
     """
 
-    def build(self, feature_map_shape):
-        check_shape("feature_map", feature_map_shape, _LAYOUT)
-
     def call(self, feature_map):
-        check_shape("feature_map", feature_map.shape, _LAYOUT)
-        batch, height, width, _ = ops.shape(feature_map)
+        batch, height, width = self._sizes(feature_map)
         dtype = wide(self.compute_dtype)
         rows, columns = _coordinates(height, dtype), _coordinates(width, dtype)
         shape = (batch, height, width, 1)
@@ -65,7 +73,7 @@ def _coordinates(size, dtype):
 
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
-class FeatureMapToObjects(keras.layers.Layer):
+class FeatureMapToObjects(_OfFeatureMap):
     """Makes every cell of a feature map an object.
 
     Args, Call arguments, Input shape, Raises: as for `AppendCoordinates`.
@@ -81,12 +89,8 @@ class FeatureMapToObjects(keras.layers.Layer):
         - [Santoro et al., 2017](https://arxiv.org/abs/1706.01427), section 3
     """
 
-    def build(self, feature_map_shape):
-        check_shape("feature_map", feature_map_shape, _LAYOUT)
-
     def call(self, feature_map):
-        check_shape("feature_map", feature_map.shape, _LAYOUT)
-        batch, height, width, _ = ops.shape(feature_map)
+        batch, height, width = self._sizes(feature_map)
         return ops.reshape(feature_map, (batch, height * width, feature_map.shape[-1]))
 
     def compute_output_shape(self, feature_map_shape):

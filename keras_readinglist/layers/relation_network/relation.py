@@ -7,6 +7,9 @@ from keras_readinglist.layers.precision import dense
 from keras_readinglist.layers.relation_network.pairwise import PairwiseRelation
 from keras_readinglist.layers.validation import check_rate, check_size, check_sizes
 
+# What `g` alone is told.
+_OF_PAIRS = ("last_activation", "aggregate", "include_self", "arity", "factorized", "chunk_size")
+
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
 class RelationNetwork(keras.layers.Layer):
@@ -60,14 +63,9 @@ class RelationNetwork(keras.layers.Layer):
         activation="relu",
         kernel_initializer="he_uniform",
         seed=None,
-        last_activation="relu",
-        aggregate="sum",
-        include_self=True,
-        arity=2,
-        factorized=True,
-        chunk_size=None,
         **kwargs,
     ):
+        relation = {name: kwargs.pop(name) for name in _OF_PAIRS if name in kwargs}
         super().__init__(**kwargs)
         self.f_units = check_sizes("f_units", f_units, empty=True)
         self.output_dim = check_size("output_dim", output_dim)
@@ -75,16 +73,11 @@ class RelationNetwork(keras.layers.Layer):
         self.relation = PairwiseRelation(
             g_units,
             activation=activation,
-            last_activation=last_activation,
-            aggregate=aggregate,
-            include_self=include_self,
-            arity=arity,
-            factorized=factorized,
-            chunk_size=chunk_size,
             kernel_initializer=kernel_initializer,
             dtype=self.dtype_policy,
             trainable=self.trainable,
             name="g",
+            **relation,
         )
         self.supports_jit = self.relation.supports_jit
         self.hidden = [
@@ -134,8 +127,7 @@ class RelationNetwork(keras.layers.Layer):
 
     def get_config(self):
         relation = self.relation.get_config()
-        names = ("activation", "last_activation", "aggregate", "include_self", "arity")
-        names = (*names, "factorized", "chunk_size", "kernel_initializer")
+        names = ("activation", "kernel_initializer", *_OF_PAIRS)
         return {
             **super().get_config(),
             **{name: relation[name] for name in names},
