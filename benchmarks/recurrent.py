@@ -6,7 +6,8 @@ from harness import Workload
 
 from keras_readinglist import layers
 
-SHAPES = ((64, 100, 256), (20, 35, 650), (32, 1, 256))
+SHAPES = ((64, 100, 256), (20, 35, 650), (16, 50, 128), (32, 1, 256))
+STEPS = ((1, 128), (32, 128), (1, 650), (32, 650))
 
 
 def _model(layer, batch, time, units):
@@ -44,6 +45,41 @@ def workloads(peer_path):
     for shape in SHAPES:
         for cell in ("LSTM", "GRU"):
             yield from _comparisons(cell, *shape)
+    if keras.config.backend() == "torch":
+        for batch, units in STEPS:
+            for cell in ("LSTM", "GRU"):
+                yield from _single_step(cell, batch, units)
+
+
+def _single_step(cell, batch, units):
+    """Yield the comparisons of one step from given states, as in decoding, called eagerly."""
+    import torch
+
+    options = {"return_sequences": True, "return_state": True}
+    ours, theirs = (getattr(part, cell)(units, **options) for part in (layers, keras.layers))
+    network = getattr(torch.nn, cell)(units, units, batch_first=True)
+    x = torch.randn(batch, 1, units)
+    states = [torch.randn(batch, units) for _ in range(2 if cell == "LSTM" else 1)]
+    given = tuple(s[None] for s in states) if cell == "LSTM" else states[0][None]
+
+    def without_gradient(function, *given):
+        with torch.no_grad():
+            return function(*given)
+
+    shared = {
+        "name": f"{cell}, one step from given states: batch {batch}, {units} units",
+        "item": "understanding-lstms",
+        "unit": "ms",
+        "ours": lambda: without_gradient(ours, x, states),
+    }
+    peer = f"keras.layers {keras.version()}"
+    yield Workload(
+        **shared, peer=peer, goal=1.0, theirs=lambda: without_gradient(theirs, x, states)
+    )
+    peer = f"torch.nn.{cell} " + torch.__version__.split("+")[0]
+    yield Workload(
+        **shared, peer=peer, goal=0.9, theirs=lambda: without_gradient(network, x, given)
+    )
 
 
 def _comparisons(cell, batch, time, units):

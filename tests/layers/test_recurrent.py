@@ -317,6 +317,28 @@ def test_the_fast_path_of_torch_equals_the_portable_loop():
         assert fused.run_fused(layer.cell, x, states, ops.convert_to_tensor(MASK)) is None
 
 
+@on_torch
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("layer_class", [layers.LSTM, layers.GRU])
+def test_the_single_step_of_torch_equals_the_portable_one(layer_class, dtype):
+    import torch
+
+    layer = build(layer_class, {"dtype": dtype})
+    for weight in layer.weights:  # the bias too, whose initial value is zero
+        weight.assign(np.random.default_rng(1).normal(size=weight.shape))
+    x = torch.tensor(X[:, :1], dtype=getattr(torch, dtype), requires_grad=True)
+    noise = np.random.default_rng(2).normal(size=(2, B, layer.units))
+    states = [torch.tensor(n, dtype=x.dtype) for n in noise[: len(layer.cell.state_size)]]
+    for mask in (None, torch.arange(B)[:, None] != 1):
+        fast = layer._run(x, states, mask, False, False)[:2]
+        history, last = layer._loop(x, states, mask, None)
+        for a, b in zip(keras.tree.flatten(fast), [history[0], *last], strict=True):
+            tolerance = 1e-6 if dtype == "float32" else 1e-12
+            np.testing.assert_allclose(*numpy([a, b]), atol=tolerance)
+            gradients = [torch.autograd.grad(y.sum(), x, retain_graph=True)[0] for y in (a, b)]
+            np.testing.assert_allclose(*numpy(gradients), atol=10 * tolerance)
+
+
 def test_what_a_user_writes_is_used():
     """A function called like one of Keras, and methods of a cell, also where a kernel is faster."""
 

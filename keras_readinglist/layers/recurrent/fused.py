@@ -1,13 +1,16 @@
 """The operators under `torch.nn.LSTM` and `torch.nn.GRU`, for our weights.
 
 On torch a loop over time is a Python loop; the fused operators (oneDNN on the CPU, cuDNN on the
-GPU) are several times faster. They have no variants, and masks only on the right.
+GPU) are several times faster. They have no variants, and masks only on the right. A single step, as
+in decoding, is a few operators of torch: with 128 units those of Keras take four times as long, and
+the fused ones more, since they pack the weights anew.
 """
 
 import keras
 from keras import ops
 
 from keras_readinglist.backend import exporting, known
+from keras_readinglist.layers.recurrent import steps
 from keras_readinglist.layers.recurrent.cells import GRUCell, LSTMCell, RecurrentCell
 
 
@@ -29,8 +32,13 @@ def run_fused(cell, inputs, states, mask):
     # The operator would keep the states in half precision too, and the length of a single step or
     # of a masked one must not decide what an exported program does.
     half = cell.compute_dtype not in ("float32", "float64")
-    if half or known(inputs.shape[1]) == 1 or (mask is not None and exporting()):
+    single = known(inputs.shape[1]) == 1
+    if half or ((single or mask is not None) and exporting()):
         return None
+    if single:
+        last = _step(cell, inputs[:, 0], states)
+        last = last if mask is None else steps.where_shown(mask, last, states)
+        return last[0][:, None], last
     import torch
 
     weights = _torch_weights(cell)
@@ -61,11 +69,30 @@ def _operator(cell):
     return None if variants else torch.lstm
 
 
+def _weights(cell):
+    """Return `[W, U, b]` as torch's tensors."""
+    return [ops.convert_to_tensor(w) for w in (cell.kernel, cell.recurrent_kernel, cell.bias)]
+
+
+def _step(cell, x, states):
+    """Return the states after one step."""
+    import torch
+
+    kernel, recurrent, bias = _weights(cell)
+    if cell.gates == 4:
+        return list(torch.lstm_cell(x, states, kernel.t(), recurrent.t(), bias))
+    # `torch.gru_cell` packs its gates in another order, and copies of the weights cost a step.
+    (h,), gates = states, (2 * cell.units, cell.units)
+    z, z_candidate = torch.addmm(bias[0], x, kernel).split(gates, dim=-1)
+    u, u_candidate = torch.addmm(bias[1], h, recurrent).split(gates, dim=-1)
+    update, reset = torch.sigmoid(z + u).chunk(2, dim=-1)
+    candidate = torch.tanh(z_candidate + reset * u_candidate)
+    return [update * h + (1.0 - update) * candidate]
+
+
 def _torch_weights(cell):
     """Return `[W, U, b, b']` in torch's layout."""
-    kernel, recurrent, bias = (
-        ops.convert_to_tensor(w) for w in (cell.kernel, cell.recurrent_kernel, cell.bias)
-    )
+    kernel, recurrent, bias = _weights(cell)
     if cell.gates == 4:  # both pack i, f, g, o; torch adds two biases
         return [kernel.t(), recurrent.t(), bias, ops.zeros_like(bias)]
     kernel, recurrent, bias = (_swap_gates(w) for w in (kernel, recurrent, bias))
