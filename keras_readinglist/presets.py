@@ -173,6 +173,8 @@ def _name_of(cls):
 
 def _quantization(model):
     """Return how the layers of a model are quantized, or `None`."""
+    # Private, but Keras lists layers within layers nowhere in public: `model.layers` ends at the
+    # first, and neither the paths nor the types of weights tell one quantization from another.
     modes = {getattr(layer, "quantization_mode", None) for layer in model._flatten_layers()}
     modes.discard(None)
     if len(modes) > 1:

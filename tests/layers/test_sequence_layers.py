@@ -217,5 +217,7 @@ def test_functions_of_unknown_batch_and_time(make):
         strict=True,
     ):
         np.testing.assert_allclose(got, want, atol=1e-5)
+    for got, state in zip(numpy(function(X[:, :0], MASK[:, :0], states))[1:], states, strict=True):
+        np.testing.assert_array_equal(got, state)  # no steps change nothing
     with pytest.raises(tf.errors.InvalidArgumentError):
         function(X, MASK, [s[:2] for s in states])

@@ -181,8 +181,29 @@ def run(step, inputs, states, mask=None, keep=None, scan=ops.scan):
             new = where_shown(shown, new, states)
         return new, new[:stored]
 
+    if time is None and keras.config.backend() == "tensorflow":
+        scan = _scan_any_length
     last, history = scan(body, list(states), sequences)
     return [ops.swapaxes(h, 0, 1) for h in history[:keep]], last
+
+
+def _scan_any_length(body, states, sequences):
+    """As `ops.scan` on TensorFlow, also where time is unknown and there are no steps.
+
+    Keras leaves the shape of what it stacks open where the batch is unknown too, and TensorFlow
+    refuses to stack nothing of an open shape (`keras.layers.LSTM` fails so): no steps become one,
+    whose results are dropped.
+    """
+    time = ops.shape(keras.tree.flatten(sequences)[0])[0]
+    none = ops.equal(time, 0)
+
+    def lengthen(x):
+        extra = (ops.cast(none, "int32"), *ops.shape(x)[1:])
+        return ops.concatenate([x, ops.zeros(extra, dtype=x.dtype)])
+
+    last, history = ops.scan(body, states, keras.tree.map_structure(lengthen, sequences))
+    last = [ops.where(none, s, n) for s, n in zip(states, last, strict=True)]
+    return last, [h[:time] for h in history]
 
 
 def before(initial, history):
