@@ -27,6 +27,10 @@ class Differentiable:
 
             self._outputs = jax.jit(self._stateless)
             self._gradients = jax.jit(jax.grad(self._stateless_loss, allow_int=True))
+        if keras.config.backend() == "tensorflow":
+            import tensorflow as tf
+
+            self._outputs = tf.function(lambda inputs: model(*inputs, **call_kwargs))
 
     def outputs(self, *inputs, weights=None):
         """Return the outputs of the model.
@@ -39,7 +43,7 @@ class Differentiable:
             return self._outputs(*self._tensors(inputs, weights))
         self._assign(weights)
         if keras.config.backend() == "tensorflow":
-            return self.model(*inputs, **self.call_kwargs)
+            return self._outputs([keras.ops.convert_to_tensor(x) for x in inputs])
         import torch
 
         with torch.no_grad():

@@ -72,8 +72,27 @@ class _Check:
             return layer(**inputs, **kwargs)
         return layer(inputs["inputs"], **kwargs)
 
-    def _run(self, layer, inputs=None, **kwargs):
-        return _arrays(self._call(layer, _tensors(inputs or self.inputs), **kwargs))
+    def _run(self, layer, **kwargs):
+        return _arrays(self._call(layer, _tensors(self.inputs), **kwargs))
+
+    def _compiled(self, layer, **kwargs):
+        """Return a function of inputs that calls a layer, on JAX as one program.
+
+        What was not computed before in these shapes and types is compiled there operation by
+        operation, which takes three times as long.
+        """
+        if keras.config.backend() != "jax":
+            return lambda inputs: self._call(layer, _tensors(inputs), **kwargs)
+        import jax
+
+        def call(values, inputs):
+            with keras.StatelessScope(zip(layer.variables, values, strict=True)):
+                return self._call(layer, inputs, **kwargs)
+
+        if not layer.built:
+            self._call(layer, {name: _symbol(array, ()) for name, array in self.inputs.items()})
+        program, values = jax.jit(call), [variable.value for variable in layer.variables]
+        return lambda inputs: program(values, _tensors(inputs))
 
     def _same(self, outputs, what, expected=None):
         expected = self.outputs if expected is None else expected
@@ -126,7 +145,7 @@ class _Check:
             path = pathlib.Path(directory) / "model.keras"
             model.save(path)
             loaded = keras.saving.load_model(path)
-        self._same(_arrays(loaded.predict(self.inputs, verbose=0)), "load_model", expected)
+        self._same(_arrays(loaded.predict_on_batch(self.inputs)), "load_model", expected)
 
     def _fit(self, model, layer, expected):
         before = [np.array(keras.ops.convert_to_numpy(v)) for v in layer.trainable_variables]
@@ -140,8 +159,8 @@ class _Check:
             assert (new != old).any(), f"fit does not change {variable.path}: its gradient is dead"
 
     def batch_of_one(self):
-        first = self._run(self.layer, {k: v[:1] for k, v in self.inputs.items()})
-        self._same(first, "a batch of one", [a[:1] for a in self.outputs])
+        first = self._compiled(self.layer)({k: v[:1] for k, v in self.inputs.items()})
+        self._same(_arrays(first), "a batch of one", [a[:1] for a in self.outputs])
 
     def determinism(self):
         self._same(self._run(self.layer), "a second call")
@@ -155,8 +174,8 @@ class _Check:
 
     def mixed_precision(self, policy):
         layer = self.layer_class(**{**self.init_kwargs, "dtype": policy})
-        outputs = _floats(self._call(layer, _tensors(self.inputs)))
-        for output in outputs:
+        outputs = self._compiled(layer)(self.inputs)
+        for output in _floats(outputs):
             dtype = keras.backend.standardize_dtype(output.dtype)
             assert dtype in (layer.compute_dtype, "float32"), f"{policy}: output is {dtype}"
             array = keras.ops.convert_to_numpy(keras.ops.cast(output, "float32"))
@@ -170,10 +189,8 @@ class _Check:
             spoiled[name] = np.array(value)
             if value.ndim >= 3 and value.dtype.kind == "f":
                 spoiled[name][~mask] = np.nan
-        tensor = keras.ops.convert_to_tensor(mask)
-        clean = self._run(self.layer, mask=tensor)
-        dirty = self._run(self.layer, spoiled, mask=tensor)
-        for got, want in zip(dirty, clean, strict=True):
+        run = self._compiled(self.layer, mask=keras.ops.convert_to_tensor(mask))
+        for got, want in zip(_arrays(run(spoiled)), _arrays(run(self.inputs)), strict=True):
             if want.ndim >= 3 and want.shape[:2] == mask.shape:
                 got, want = got[mask], want[mask]
             np.testing.assert_allclose(got, want, atol=self.atol, err_msg="masked steps matter")
