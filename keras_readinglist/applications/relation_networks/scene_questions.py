@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_readinglist.backend import known
 from keras_readinglist.decoding.compiled import compiled
 from keras_readinglist.layers.precision import normalized, wide
 from keras_readinglist.layers.recurrent import LSTM
@@ -100,7 +101,8 @@ class SceneQuestions(PresetMixin, keras.Model):
         # and one that moves with every step.
         scenes = 1 - scenes / 255
         for convolution, normalization in zip(self.convolutions, self.normalizations, strict=True):
-            scenes = ops.relu(normalized(normalization, convolution(scenes), training))
+            scenes = _convolved(convolution, scenes)
+            scenes = ops.relu(normalized(normalization, scenes, training))
         return scenes
 
     def _encode_questions(self, questions):
@@ -176,3 +178,14 @@ class SceneQuestions(PresetMixin, keras.Model):
 def _softmax(scores):
     scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
     return scores / scores.sum(axis=-1, keepdims=True)
+
+
+def _convolved(convolution, pictures):
+    """Return what a convolution makes of pictures, also of none.
+
+    TensorFlow with oneDNN gives no pictures the channels of its input, not those of its filters.
+    """
+    if known(pictures.shape[0]) == 0:
+        shape = convolution.compute_output_shape(tuple(pictures.shape))
+        return ops.zeros(shape, dtype=convolution.compute_dtype)
+    return convolution(pictures)
