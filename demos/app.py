@@ -6,28 +6,25 @@ one.
 
 import contextlib
 import importlib
-import inspect
-import os
 import pkgutil
 import threading
 import time
 from dataclasses import dataclass
-from html import escape
+from importlib.resources import files
 
-# Set before gradio is imported: without them it asks two hosts at launch.
-os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-os.environ.setdefault("HF_HUB_OFFLINE", "1")
-os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+import gradio as gr
+from fastapi.responses import HTMLResponse, JSONResponse
+from markupsafe import Markup
 
-import gradio as gr  # noqa: E402
+from . import components, exhibits, home
+from .components.html import el, page
+from .components.layout import html
+from .exhibit import Context
+from .ledger import ledger
+from .serving import serve
+from .theme import ACCENTS, CSS, PLAIN, theme
 
-from keras_readinglist import catalog  # noqa: E402
-from keras_readinglist.recipes import report  # noqa: E402
-
-from . import exhibits, home  # noqa: E402
-from .exhibit import Context  # noqa: E402
-from .serving import serve  # noqa: E402
-from .theme import ACCENTS, CSS, theme  # noqa: E402
+SCRIPT = (files(components) / "gallery.js").read_text(encoding="utf-8")
 
 
 def discover():
@@ -44,16 +41,14 @@ def build():
     found = discover()
     with gr.Blocks(title="The reading list", analytics_enabled=False) as gallery:
         _sidebar()
-        gr.HTML(home.html())
+        html(home.html(found))
     for index, exhibit in enumerate(found):
         neighbours = (found[index - 1] if index else None, (found[index + 1 :] or [None])[0])
         with contextlib.ExitStack() as stack:
             if index < len(found) - 1:
                 stack.enter_context(deferred_build())
-            page = stack.enter_context(
-                gallery.route(exhibit.item.title, f"/{exhibit.slug}", show_in_navbar=False)
-            )
-            _page(exhibit, page, *neighbours)
+            route = gallery.route(exhibit.item.title, f"/{exhibit.slug}", show_in_navbar=False)
+            _page(exhibit, stack.enter_context(route), *neighbours)
     gallery.queue(default_concurrency_limit=4, max_size=64)
     return gallery
 
@@ -80,70 +75,67 @@ def deferred_build():
 
 def _sidebar(current=None):
     with gr.Sidebar(open=False, position="left"):
-        gr.HTML(f'<div class="krl"><a href="./">Map of the list</a></div>{home.room_list(current)}')
+        html(page(el("p", el("a", "Map of the list", href="./")), home.room_list(current)))
 
 
-def _page(exhibit, page, before, after):
+def _page(exhibit, blocks, before, after):
     """Lay out one page: what it claims, the stage, what one sees, numbers, links and code."""
     item = exhibit.item
     light, dark = ACCENTS[item.room]
-    style = f"<style>:root{{--krl-accent:{light}}}.dark{{--krl-accent:{dark}}}</style>"
+    accents = Markup(f":root{{--krl-accent:{light}}}.dark{{--krl-accent:{dark}}}")
     _sidebar(item.slug)
-    crumbs = ['<a href="./">Map of the list</a>']
-    if before:
-        crumbs.append(f'<a href="./{before.slug}">← {escape(before.item.title)}</a>')
-    if after:
-        crumbs.append(f'<a href="./{after.slug}">{escape(after.item.title)} →</a>')
-    gr.HTML(
-        f'{style}<div class="krl"><nav class="crumbs">{"".join(crumbs)}</nav>'
-        f"<h1>{escape(item.title)}</h1>"
-        f'<p class="by">{escape(item.authors)}, {item.year} · number {item.number} of the list</p>'
-        f'<p class="claim">{escape(exhibit.claim)}</p>'
-        f'<p class="try"><b>Try this:</b> {escape(exhibit.try_this)}</p></div>'
-    )
-    exhibit.layout(Context(exhibit, page))
-    gr.HTML(
-        f'<div class="krl"><h2>What you see</h2><p>{escape(exhibit.what_you_see)}</p>'
-        f"<h2>The paper's number, and ours</h2>{numbers(item)}{links(item)}</div>"
-    )
-    with gr.Accordion("The code that made the picture", open=False):
-        for dotted in exhibit.shows:
-            gr.Code(_source(dotted), language="python", label=f"keras_readinglist.{dotted}")
-        gr.Code(
-            inspect.getsource(inspect.getmodule(exhibit.layout)),
-            language="python",
-            label="This exhibit",
+    crumbs = [
+        el("a", "Map", href="./"),
+        before and el("a", f"← {before.item.title}", href=f"./{before.slug}", class_="far"),
+        after and el("a", f"{after.item.title} →", href=f"./{after.slug}", class_="far"),
+    ]
+    by = f"{item.authors}, {item.year} · number {item.number} of the list"
+    html(
+        page(
+            el("style", accents),
+            el("nav", crumbs, class_="crumbs"),
+            el("h1", item.title, data_title=f"{item.title} · The reading list"),
+            el("p", by, class_="by"),
+            el("p", exhibit.claim, class_="claim"),
+            el("p", el("b", "Try this: "), exhibit.try_this, class_="try"),
         )
-
-
-def _source(dotted):
-    return inspect.getsource(catalog.resolve(dotted))
-
-
-def numbers(item):
-    """Return the claims of an item as a table; honest where nothing was measured."""
-    measured = catalog.report(item.slug)
-    if measured is None:
-        return '<p class="faint">Not measured yet.</p>'
-    head = "".join(f"<th>{name}</th>" for name in report.HEADER)
-    rows = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
-        for row in report.rows(measured)
     )
-    return (
-        f'<div class="scroll"><table><tr>{head}</tr>{rows}</table></div><p class="faint">'
-        f"{report.marks(measured)} "
-        f"Measured by <code>keras-readinglist reproduce {item.slug}</code>.</p>"
+    exhibit.layout(Context(exhibit, blocks))
+    html(
+        page(
+            el("h2", "What you see"),
+            el("p", exhibit.what_you_see),
+            el("h2", "The paper's numbers, and ours"),
+            ledger(item),
+            el("h2", "The same in Python"),
+        )
     )
+    gr.Code(exhibit.code, language="python", show_label=False, interactive=False)
+    html(page(links(item)))
 
 
 def links(item):
     """Return the links of a page; the paper's needs internet, the rest are names of files."""
-    return (
-        f'<p><a href="{escape(item.url)}" target="_blank" rel="noopener">Read the original</a>'
-        f'<span class="faint"> · page: <code>docs/papers/{item.module}.py</code> · recipe: '
-        f"<code>{item.recipe}</code></span></p>"
-    )
+    files = (f" · page: docs/papers/{item.module}.py · recipe: {item.recipe}"
+             f" · this exhibit: demos/exhibits/{item.module}.py")  # fmt: skip
+    paper = el("a", "Read the original", href=item.url, target="_blank", rel="noopener")
+    return el("p", paper, el("span", files, class_="faint"))
+
+
+def not_found(request, error):
+    """Answer a person at an unknown address with the way back; a program as ever."""
+    if "text/html" not in request.headers.get("accept", ""):
+        return JSONResponse({"detail": getattr(error, "detail", "Not Found")}, 404)
+    depth = request.url.path.strip("/").count("/")
+    body = page(
+        el("h1", "No exhibit here"),
+        el("p", "There is no page at this address. ",
+           el("a", "The map of the list", href="../" * depth or "./"), " shows all that are open."),
+    )  # fmt: skip
+    head = el("title", "No exhibit here · The reading list") + el("style", Markup(CSS + PLAIN))
+    meta = Markup('<!doctype html><meta charset="utf-8"><meta name="viewport" '
+                  'content="width=device-width">')  # fmt: skip
+    return HTMLResponse(meta + head + Markup(body), 404)
 
 
 def warm_up():
@@ -170,6 +162,8 @@ def launch(host="127.0.0.1", port=None, mcp=False, browser=True, root_path=None,
         footer_links=[],
         theme=theme(),
         css=CSS,
+        head=f"<script>{SCRIPT}</script>",
+        app_kwargs={"exception_handlers": {404: not_found}},
     )
     threading.Thread(target=warm_up, daemon=True).start()
     if block:

@@ -2,13 +2,13 @@
 
 An exhibit's file defines `EXHIBIT = Exhibit(...)` and, with its decorators,
 
-- `@EXHIBIT.page`: a function `(ctx)` that lays out controls and pictures, connects them with
+- `@EXHIBIT.page`: a function `(ctx)` that lays out stage and controls, connects them with
   `ctx.event` and fills them with `ctx.at_first`;
 - `@EXHIBIT.tour`: a function without arguments that runs the default once and returns one line.
 
 `run(preset, function)` calls `function(model)` under the model's lock.
 What the handlers compute is written as plain functions of arrays and strings beside them; they
-raise `ValueError` with a sentence for people, which the page shows.
+raise `ValueError` with a sentence for people, which the page shows by the field.
 """
 
 import functools
@@ -18,6 +18,9 @@ from dataclasses import dataclass, field
 
 from keras_readinglist import catalog
 
+from . import shipped
+from .components.html import callout, page
+from .components.layout import html
 from .serving import serve
 
 
@@ -30,18 +33,22 @@ class Exhibit:
         claim: The idea, in one sentence.
         try_this: What to do first, in one sentence.
         what_you_see: What the picture shows, in three sentences.
+        code: Ten lines of Python that make the result, runnable as they stand.
         presets: Presets that the page uses; they are warmed up after launch.
-        shows: Dotted names below `keras_readinglist` whose source made the picture.
+        thumbnail: Function without arguments that returns a small SVG for the home page, or
+            `None` for the first picture of what is shipped.
     """
 
     slug: str
     claim: str
     try_this: str
     what_you_see: str
+    code: str = ""
     presets: tuple[str, ...] = ()
-    shows: tuple[str, ...] = ()
+    thumbnail: Callable | None = field(default=None, repr=False)
     layout: Callable | None = field(default=None, repr=False)
     run_tour: Callable | None = field(default=None, repr=False)
+    defaults: dict[str, Callable] = field(default_factory=dict, repr=False)
 
     @property
     def item(self):
@@ -56,6 +63,7 @@ class Exhibit:
         return function
 
 
+FAILS = "Show me where it fails"
 FAULT = "This exhibit cannot answer that: please try another input. The fault has been logged."
 
 
@@ -68,60 +76,156 @@ class Context:
     """What the layout of a page can use."""
 
     def __init__(self, exhibit, blocks):
-        self.exhibit, self.blocks = exhibit, blocks
+        self.exhibit, self.blocks, self._note = exhibit, blocks, None
 
     def at_first(self, fn, outputs):
-        """Show the result of `fn()` as soon as the page is open, before any click."""
-        return self.event(self.blocks.load, fn, None, outputs)
+        """Show the result of `fn()` in the page as it is served, before anything is computed.
+
+        `fn` is called when the gallery is made, and what it returned is shipped; see `shipped`.
+        """
+        outputs = outputs if isinstance(outputs, list) else [outputs]
+        name = f"{fn.__module__.rpartition('.')[2]}.{fn.__name__}"
+        self.exhibit.defaults[name] = fn
+        found = shipped.results(self.exhibit.item.module).get(name)
+        if found is None:
+            return self.blocks.load(fn, None, outputs, api_visibility="private")
+        for output, value in zip(outputs, found, strict=True):
+            output.value = value
+
+    def note(self):
+        """Return the place, by a field, of the sentence that says why an input is refused.
+
+        Events that are connected after it use it, up to the next one.
+        """
+        self._note = html(elem_classes="refusals")
+        return self._note
+
+    def choices(self, examples, components):
+        """Put buttons that set components here, in a `layout.choices_row`.
+
+        One of them shows where the idea, or our model, fails: its name is `FAILS`.
+
+        Args:
+            examples: Dictionary from the name of a button to a value for every component.
+            components: Components.
+        """
+        import gradio as gr
+
+        for name, values in examples.items():
+            button = gr.Button(name, size="sm", min_width=60)
+            told = values if len(components) > 1 else values[0]
+            button.click(lambda told=told: told, None, components, api_visibility="private",
+                         show_progress="hidden")  # fmt: skip
+
+    def touch(self, picture, fn, inputs, outputs):
+        """Connect what was done on a board: `fn(*inputs, item, x, y)`, see `components.board`.
+
+        `item` is `None` for an empty place, `x` and `y` for a double click.
+        """
+        import gradio as gr
+
+        def handler(event: gr.EventData, *values):
+            return fn(*values, *(getattr(event, name, None) for name in ("item", "x", "y")))
+
+        return self.event(picture.click, handler, inputs, outputs, show_progress="hidden")
+
+    def endpoint(self, fn, inputs, outputs, verb, concurrency_limit=2):
+        """Make `fn` the public endpoint `<slug>_<verb>`, which raises its refusals."""
+        import gradio as gr
+
+        name = f"{self.exhibit.slug.replace('-', '_')}_{verb}"
+        gr.Button(visible=False).click(friendly(fn), inputs, outputs, api_name=name,
+                                       concurrency_limit=concurrency_limit)  # fmt: skip
 
     def event(self, trigger, fn, inputs=None, outputs=None, verb=None, **options):
-        """Connect an event; with a `verb` it becomes the public endpoint `<slug>_<verb>`.
+        """Connect an event; with a `verb` it becomes the public endpoint `<slug>_<verb>` as well.
+
+        On the page a `ValueError` of `fn` stands by the field, over the greyed old result; the
+        public endpoint raises it. A result that takes over 300 ms is veiled until it comes.
 
         Args:
             trigger: Event listener, such as `button.click`.
-            fn: Function or generator function; a `ValueError` becomes a friendly message.
+            fn: Function or generator function.
             inputs: Components.
             outputs: Components.
             verb: Name of the public endpoint, or `None` for a private event.
             **options: Passed on to Gradio.
         """
-        options.setdefault("show_progress", "hidden")
+        import gradio as gr
+
+        inputs = [] if inputs is None else inputs if isinstance(inputs, list) else [inputs]
+        outputs = [] if outputs is None else outputs if isinstance(outputs, list) else [outputs]
+        for component in inputs:
+            if isinstance(component, (gr.Slider, gr.Radio, gr.Dropdown)):
+                # The handler says what is wrong with a value, in better words than Gradio.
+                component.preprocess = lambda value: value
         if verb:
-            options["api_name"] = f"{self.exhibit.slug.replace('-', '_')}_{verb}"
-            options.setdefault("concurrency_limit", 2)
-        else:
-            options["api_visibility"] = "private"
-        return trigger(friendly(fn), inputs, outputs, **options)
+            self.endpoint(fn, inputs, outputs, verb, options.get("concurrency_limit", 2))
+        noted = [*outputs, self._note] if self._note is not None else outputs
+        options = {
+            "show_progress": "full",
+            "trigger_mode": "always_last",
+            "concurrency_limit": 2,
+            "api_visibility": "private",
+            **options,
+        }
+        handler = shown(fn, len(outputs)) if self._note is not None else friendly(fn)
+        return trigger(handler, inputs, noted, show_progress_on=outputs or None, **options)
 
 
-def friendly(fn):
-    """Turn the `ValueError` of a handler into a message that the page shows.
+def wrapped(fn, spread, refuse):
+    """Return a handler with what `fn` answers, one or many, through `spread`, refusals by `refuse`.
 
     Any other exception is a fault of the exhibit: it is logged, and a visitor is told no more.
     """
     import gradio as gr
 
-    def message(error):
+    def fault(error):
         if isinstance(error, ValueError):
-            return gr.Error(str(error), print_exception=False)
-        return gr.Error(FAULT, print_exception=True)
+            return refuse(str(error))
+        raise gr.Error(FAULT, print_exception=True) from error
 
     if inspect.isgeneratorfunction(fn):
 
         @functools.wraps(fn)
-        def generator(*args):
+        def stream(*args):
             try:
-                yield from fn(*args)
+                for found in fn(*args):
+                    yield spread(found)
             except Exception as error:
-                raise message(error) from error
+                yield fault(error)
 
-        return generator
+        return stream
 
     @functools.wraps(fn)
     def plain(*args):
         try:
-            return fn(*args)
+            return spread(fn(*args))
         except Exception as error:
-            raise message(error) from error
+            return fault(error)
 
     return plain
+
+
+def friendly(fn):
+    """Return a handler whose refusals are errors that a client of the API can read."""
+    import gradio as gr
+
+    def refuse(sentence):
+        raise gr.Error(sentence, print_exception=False)
+
+    return wrapped(fn, lambda found: found, refuse)
+
+
+def shown(fn, count):
+    """Return a handler of `count` outputs and a note, which holds the refusal or nothing."""
+    import gradio as gr
+
+    def spread(found):
+        return (*(found if count > 1 else (found,)), "") if count else ""
+
+    def refuse(sentence):
+        said = page(callout(sentence, kind="refusal"))
+        return (*[gr.skip()] * count, said) if count else said
+
+    return wrapped(fn, spread, refuse)

@@ -1,117 +1,126 @@
-"""Bars, lines and strips as inline SVG."""
-
-from html import escape
+"""Curves and bars as inline SVG; what changes by step moves under a `player`."""
 
 import numpy as np
 
+from .axes import TEXT, WIDTH, Axis, frame, number_text, svg, words
+from .html import el
 
-def svg(width, height, body, label):
-    """Return a picture with a description for those who cannot see it."""
-    return (
-        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(label)}">{body}</svg>'
-    )
+DASHES = (None, "7 4", "2 4", "10 3 2 3", "1 3")
 
 
-def bars(values, names, label, highlight=None, colour="var(--krl-attention)"):
-    """Return a bar for every value in [0, 1], with its name below and its number above.
-
-    Args:
-        values: Sequence of numbers.
-        names: Sequence of strings.
-        label: Description of the picture.
-        highlight: Index of the bar that is filled, or `None` for all.
-        colour: CSS colour.
-    """
-    step = max(24, min(60, 560 // max(len(values), 1)))
-    parts = []
-    for i, (value, name) in enumerate(zip(values, names, strict=True)):
-        height = 84 * float(value)
-        x, chosen = 6 + i * step, highlight in (None, i)
-        parts.append(
-            f'<rect x="{x}" y="{104 - height:.1f}" width="{step - 5}" height="{height:.1f}" '
-            f'style="fill:{colour}" opacity="{1 if chosen else 0.35}"/>'
-            f'<text x="{x + (step - 5) / 2}" y="{100 - height:.1f}" font-size="11" '
-            f'text-anchor="middle">{value:.2f}</text>'
-            f'<text x="{x + (step - 5) / 2}" y="120" font-size="12" text-anchor="middle">'
-            f"{escape(str(name))}</text>"
-        )
-    width = 12 + step * len(values)
-    parts.append(f'<path d="M0 104H{width}" style="stroke:var(--krl-line)"/>')
-    return svg(max(width, 240), 128, "".join(parts), label)
-
-
-def lines(series, label, x_label, y_label, log=False, width=720, height=300):
-    """Return curves over 0, 1, 2, …
+def lines(series, label, x_label, y_label, scale="linear", x_scale="linear", marks=(), cursor=None,
+          height=240):  # fmt: skip
+    """Return curves, each with its name at its end.
 
     Args:
-        series: Dictionary from a name to `(values, CSS colour)`.
+        series: Dictionary from a name to `(values, CSS colour)`, or `(places, values, colour)` if
+            they are not over 0, 1, 2, …
         label: Description of the picture.
         x_label: Name of the horizontal axis.
         y_label: Name of the vertical axis.
-        log: Boolean, whether the vertical axis is logarithmic.
-        width: Number of units of the picture.
+        scale: Scale of the vertical axis: `"linear"`, `"log"` or `"root"`.
+        x_scale: Scale of the horizontal axis.
+        marks: Points to show, `(x, y, text)`; the first is the larger.
+        cursor: Places across that a line and a dot on every curve visit, one a step of the player.
         height: Number of units of the picture.
     """
-
-    def transform(values):
-        values = np.asarray(values, float)
-        return np.log10(np.maximum(values, 1e-12)) if log else values
-
-    curves = {name: transform(values) for name, (values, _) in series.items()}
-    low = min(c.min() for c in curves.values())
-    high = max(c.max() for c in curves.values())
-    high = high if high > low else low + 1
-    left, right, top, bottom = 64, width - 120, 16, height - 44
-    longest = max(max(len(c) for c in curves.values()) - 1, 1)
-
-    def at(k, value):
-        return left + (right - left) * k / longest, bottom - (bottom - top) * (value - low) / (
-            high - low
-        )
-
-    parts = []
-    for value in np.linspace(low, high, 4):
-        y = at(0, value)[1]
-        text = f"{10**value:.0e}" if log else f"{value:.3g}"
-        parts.append(
-            f'<path d="M{left} {y:.1f}H{right}" style="stroke:var(--krl-line)" stroke-width="1"/>'
-            f'<text x="{left - 8}" y="{y + 4:.1f}" font-size="12" text-anchor="end">{text}</text>'
-        )
+    curves = {name: _curve(entry) for name, entry in series.items()}
+    xs = np.concatenate([x for x, _, _ in curves.values()])
+    ys = np.concatenate([y for _, y, _ in curves.values()])
+    longest = max((len(name) for name in curves), default=0) if len(curves) > 1 else 0
+    x = Axis(xs.min(), xs.max(), 56, WIDTH - 10 - 7.6 * longest, x_scale)
+    low = 0 if scale != "log" and 0 < ys.min() < 0.6 * ys.max() else ys.min()
+    y = Axis(low, ys.max(), height - 44, 28, scale)
+    parts = frame(x, y, x_label, y_label)
     ends = []
-    dashes = ("", "7 4", "2 4", "10 3 2 3", "1 3")
-    for index, (name, (_, colour)) in enumerate(series.items()):
-        points = " ".join(
-            f"{x:.1f},{y:.1f}" for x, y in (at(k, v) for k, v in enumerate(curves[name]))
-        )
-        parts.append(
-            f'<polyline points="{points}" fill="none" stroke-width="2.2" '
-            f'stroke-dasharray="{dashes[index % 5]}" style="stroke:{colour}"/>'
-        )
-        ends.append([at(len(curves[name]) - 1, curves[name][-1])[1], name, colour])
-    ends.sort()
-    for k, (y, name, colour) in enumerate(ends):
-        if k and y < ends[k - 1][0] + 15:
-            y = ends[k][0] = ends[k - 1][0] + 15
-        parts.append(
-            f'<text x="{right + 8}" y="{y + 4:.1f}" font-size="13" style="fill:{colour}">'
-            f"{escape(name)}</text>"
-        )
-    parts.append(
-        f'<text x="{(left + right) / 2}" y="{height - 8}" font-size="13" text-anchor="middle">'
-        f"{escape(x_label)}</text>"
-        f'<text x="14" y="{(top + bottom) / 2}" font-size="13" text-anchor="middle" '
-        f'transform="rotate(-90 14 {(top + bottom) / 2})">{escape(y_label)}</text>'
-    )
-    for k in (0, longest // 2, longest):
-        parts.append(
-            f'<text x="{at(k, low)[0]:.1f}" y="{bottom + 17}" font-size="12" '
-            f'text-anchor="middle">{k}</text>'
-        )
-    return svg(width, height, "".join(parts), label)
+    for k, (name, (px, py, colour)) in enumerate(curves.items()):
+        path = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x(px), y(py), strict=True))
+        parts.append(el("polyline", points=path, fill="none", stroke=colour, stroke_width=2.2,
+                        stroke_dasharray=DASHES[k % 5]))  # fmt: skip
+        ends.append((float(y(py[-1])), name, colour))
+        if cursor is not None:
+            at = np.interp(cursor, px, py)
+            parts.append(el("circle", r=5, fill=colour, steps={"cx": x(cursor), "cy": y(at)}))
+    if len(curves) > 1:
+        parts += _named(ends, x.stop + 6)
+    if cursor is not None:
+        parts.append(el("rect", y=y.stop, width=1.5, height=y.start - y.stop,
+                        fill="var(--krl-ink)", steps={"x": x(cursor)}))  # fmt: skip
+    for k, (a, b, text) in enumerate(marks):
+        right = x(a) > 0.62 * WIDTH
+        parts.append(el("circle", cx=x(a), cy=y(b), r=6 if k else 8, fill="var(--krl-exact)"))
+        parts.append(words(x(a) + (-11 if right else 11), y(b) - 8, text, "end" if right else None))
+    return svg(WIDTH, height, parts, label=label)
 
 
-def stacked_bars(parts, names, label, chosen=None, unit="bits", width=520):
-    """Return a stack of amounts for every name, one above the other, with the sum above.
+def _curve(entry):
+    *places, values, colour = entry
+    values = np.asarray(values, float)
+    return (np.asarray(places[0], float) if places else np.arange(len(values))), values, colour
+
+
+def _named(ends, x):
+    """Return the names of curves, none over another."""
+    parts, last = [], -np.inf
+    for y, name, colour in sorted(ends):
+        last = max(y, last + TEXT + 2)
+        parts.append(words(x, last + 5, name, fill=colour))
+    return parts
+
+
+def bars(values, names, label, highlight=None, colour="var(--krl-accent)", digits=2, steps=False):
+    """Return a bar for every value in [0, 1], with its name below and its number above.
+
+    Args:
+        values: Array `(bars,)`, or `(steps, bars)` if they move under a player.
+        names: Sequence of strings.
+        label: Description of the picture.
+        highlight: Index of the bar that is filled, or `None` for all; one a step if they move.
+        colour: CSS colour.
+        digits: Digits of the numbers.
+        steps: Boolean, whether `values` has a row for every step.
+    """
+    values = np.atleast_2d(np.asarray(values, float))
+    count = values.shape[1]
+    chosen = [highlight] * len(values) if not steps or highlight is None else highlight
+    step = min((WIDTH - 8) / max(count, 1), 64)
+    room, bottom = max((4 + 7.6 * max(map(len, map(str, names)), default=0)) / step, 1), 128
+    parts = [el("path", d=f"M0 {bottom}H{step * count + 8:.0f}", stroke="var(--krl-line)")]
+    for i, name in enumerate(names):
+        heights, x = 100 * values[:, i], 6 + i * step
+        moved = {"y": bottom - heights, "height": heights,
+                 "opacity": [1 if c in (None, i) else 0.4 for c in chosen]}  # fmt: skip
+        parts.append(el("rect", x=x, width=step - 4, fill=colour, class_="moves", steps=moved))
+        if step >= 8 * digits + 14:
+            text = {"#text": [f"{v:.{digits}f}" for v in values[:, i]], "y": bottom - heights - 4}
+            parts.append(words(x + step / 2 - 2, 0, "", "middle", class_="moves", steps=text))
+        lower = bottom + 17 + (16 * (i % 2) if room > 1 else 0)
+        parts.append(words(x + step / 2 - 2, lower, name, "middle"))
+    return svg(max(step * count + 8, 200), bottom + (40 if room > 1 else 24), parts, label=label)
+
+
+def ranking(values, names, label, colour="var(--krl-accent)"):
+    """Return the likeliest first, a bar to the right each, which change by step of a player.
+
+    Args:
+        values: Array `(steps, bars)` in [0, 1].
+        names: Strings in the same shape.
+        label: Description of the picture.
+        colour: CSS colour.
+    """
+    values, parts = np.asarray(values, float), []
+    for k in range(values.shape[1]):
+        y, track = 26 * k, values[:, k]
+        parts.append(words(26, y + 18, "", "middle", 17, steps={"#text": [r[k] for r in names]}))
+        parts.append(el("rect", x=50, y=y + 3, height=20, fill=colour, class_="moves",
+                        steps={"width": np.round(1 + 280 * track, 1)}))  # fmt: skip
+        parts.append(words(0, y + 19, "", class_="moves", steps={
+            "#text": [f"{v:.0%}" for v in track], "x": np.round(57 + 280 * track, 1)}))  # fmt: skip
+    return svg(WIDTH, 26 * values.shape[1], parts, label=label)
+
+
+def stacked_bars(parts, names, label, chosen=None, unit="bits", moving=False):
+    """Return a stack of amounts for every name, with the sum above and a legend below.
 
     Args:
         parts: Dictionary from the name of a part to `(values, CSS colour)`, bottom first.
@@ -119,120 +128,44 @@ def stacked_bars(parts, names, label, chosen=None, unit="bits", width=520):
         label: Description of the picture.
         chosen: Index of the stack that is framed, or `None`.
         unit: What the amounts are.
-        width: Number of units of the picture.
+        moving: Boolean, whether a line below marks one stack after the other under a player.
     """
     totals = np.sum([np.asarray(values, float) for values, _ in parts.values()], axis=0)
-    bottom, tallest = 196, max(float(totals.max()), 1e-9)
-    step = (width - 12) / max(len(names), 1)
+    bottom, tallest = 190, max(float(np.abs(totals).max()), 1e-9)
+    step = (WIDTH - 8) / max(len(names), 1)
     drawn = []
     for i, name in enumerate(names):
-        x, y = 6 + i * step, bottom
+        x, y = 4 + i * step, bottom
         for part, (values, colour) in parts.items():
-            height = 160 * float(values[i]) / tallest
+            height = 150 * max(float(values[i]), 0) / tallest
             y -= height
-            drawn.append(
-                f'<rect x="{x:.1f}" y="{y:.1f}" width="{step - 6:.1f}" height="{height:.1f}" '
-                f'style="fill:{colour}"><title>{escape(part)}: {values[i]:.1f} {unit}</title>'
-                "</rect>"
-            )
-        frame = 'stroke-width="3" style="stroke:var(--krl-ink)"' if i == chosen else ""
-        drawn.append(
-            f'<rect x="{x - 1:.1f}" y="{y - 1:.1f}" width="{step - 4:.1f}" '
-            f'height="{bottom - y + 2:.1f}" fill="none" {frame}/>'
-            f'<text x="{x + (step - 6) / 2:.1f}" y="{y - 6:.1f}" font-size="11" '
-            f'text-anchor="middle">{totals[i]:.0f}</text>'
-            f'<text x="{x + (step - 6) / 2:.1f}" y="{bottom + 17}" font-size="12" '
-            f'text-anchor="middle">{escape(str(name))}</text>'
-        )
-    keys = [
-        f'<rect x="{6 + k * 200}" y="{bottom + 28}" width="14" height="14" '
-        f'style="fill:{colour}"/><text x="{26 + k * 200}" y="{bottom + 40}" font-size="13">'
-        f"{escape(part)}</text>"
-        for k, (part, (_, colour)) in enumerate(parts.items())
-    ]
-    return svg(width, bottom + 50, "".join(drawn + keys), label)
+            title = el("title", f"{part}: {values[i]:.1f} {unit}")
+            drawn.append(el("rect", title, x=x + 2, y=y, width=step - 6, height=height,
+                            fill=colour))  # fmt: skip
+        if i == chosen:
+            drawn.append(el("rect", x=x, y=y - 2, width=step - 2, height=bottom - y + 4,
+                            fill="none", stroke="var(--krl-ink)", stroke_width=3))  # fmt: skip
+        middle = x + step / 2 - 1
+        drawn.append(words(middle, y - 7, number_text(round(totals[i])), "middle"))
+        drawn.append(words(middle, bottom + 18, name, "middle"))
+    if moving:
+        places = [4 + i * step + 2 for i in range(len(names))]
+        drawn.append(el("rect", y=bottom + 22, width=step - 6, height=5, fill="var(--krl-ink)",
+                        class_="moves", steps={"x": places}))  # fmt: skip
+    for k, (part, (_, colour)) in enumerate(parts.items()):
+        y = bottom + 34 + 20 * k
+        drawn.append(el("rect", x=6, y=y, width=13, height=13, fill=colour))
+        drawn.append(words(26, y + 12, part))
+    return svg(WIDTH, bottom + 38 + 20 * len(parts), drawn, label=label)
 
 
-def colour_of(value, low=-1.0, high=1.0):
-    """Return a diverging colour, blue below the middle and red above it, readable with black."""
-    share = min(max((float(value) - low) / ((high - low) or 1.0), 0.0), 1.0)
-    blue, white, red = (103, 169, 235), (247, 247, 247), (239, 122, 110)
-    begin, end, at = (blue, white, 2 * share) if share < 0.5 else (white, red, 2 * share - 1)
-    mixed = (round(a + (b - a) * at) for a, b in zip(begin, end, strict=True))
-    return "rgb({},{},{})".format(*mixed)
-
-
-def strips(tracks, symbols, label, current=None):
-    """Return a row of coloured cells for every track, above each other, one cell per step.
-
-    Args:
-        tracks: Dictionary from a name to `(values, low, high)`.
-        symbols: Sequence of strings, what was read at each step.
-        label: Description of the picture.
-        current: Index of the step that is framed, or `None`.
-    """
-    cell, left = 17, 34
-    width = left + cell * len(symbols) + 4
-    parts = []
-    for row, (name, (values, low, high)) in enumerate(tracks.items()):
-        y = 22 + row * 24
-        parts.append(f'<text x="4" y="{y + 15}" font-size="15">{escape(name)}</text>')
-        for k, value in enumerate(values):
-            parts.append(
-                f'<rect x="{left + k * cell}" y="{y}" width="{cell - 1}" height="21" '
-                f'fill="{colour_of(value, low, high)}"><title>{escape(name)} = {value:.3f}</title>'
-                "</rect>"
-            )
-    for k, symbol in enumerate(symbols):
-        parts.append(
-            f'<text x="{left + k * cell + cell / 2}" y="15" font-size="13" text-anchor="middle">'
-            f"{escape(symbol)}</text>"
-        )
-    height = 26 + 24 * len(tracks)
-    if current is not None:
-        parts.append(
-            f'<rect x="{left + current * cell - 1}" y="1" width="{cell + 1}" height="{height - 4}" '
-            'fill="none" stroke-width="2" style="stroke:var(--krl-ink)"/>'
-        )
-    picture = svg(width, height, "".join(parts), label)
-    size = f"min-width:{width}px;max-width:{width * 1.4:.0f}px"
-    return f'<div class="scroll"><div style="{size}">{picture}</div></div>'
-
-
-def heat_map(values, rows, columns, label, colour="var(--krl-attention)", marked=()):
-    """Return a square for every value in [0, 1], the darker the larger.
-
-    Args:
-        values: Array `(rows, columns)`.
-        rows: Sequence of strings, the names of the rows.
-        columns: Sequence of strings, the names of the columns.
-        label: Description of the picture.
-        colour: CSS colour.
-        marked: The column that is framed in each row, or nothing.
-    """
-    wide = max(64, 8 + 7 * max(map(len, rows), default=0))  # alike in pictures below one another
-    cell = 40
+def histogram(edges, densities, label, colour="var(--krl-accent)"):
+    """Return the bars of a density, each as wide as its bin."""
+    x = Axis(edges[0], edges[-1], 20, WIDTH - 20)
+    y = Axis(0, max(max(densities), 1e-12), 180, 10)
     parts = [
-        f'<text x="{wide + (k + 0.5) * cell}" y="15" font-size="12" text-anchor="middle">'
-        f"{escape(name)}</text>"
-        for k, name in enumerate(columns)
-    ]
-    for r, name in enumerate(rows):
-        y = 22 + r * 26
-        parts.append(f'<text x="2" y="{y + 17}" font-size="12">{escape(name)}</text>')
-        for k, value in enumerate(values[r]):
-            x = wide + k * cell
-            parts.append(
-                f'<rect x="{x}" y="{y}" width="{cell - 2}" height="24" fill-opacity="{value:.3f}" '
-                f'style="fill:{colour};stroke:var(--krl-line)"><title>{escape(name)}, '
-                f"{escape(columns[k])}: {value:.2f}</title></rect>"
-            )
-        if r < len(marked):
-            parts.append(
-                f'<rect x="{wide + marked[r] * cell}" y="{y}" width="{cell - 2}" height="24" '
-                'fill="none" stroke-width="2.5" style="stroke:var(--krl-ink)"/>'
-            )
-    width = wide + cell * len(columns) + 4
-    picture = svg(width, 26 + 26 * len(rows), "".join(parts), label)
-    size = f"min-width:{min(width, 420)}px;max-width:{width * 1.3:.0f}px"
-    return f'<div class="scroll"><div style="{size}">{picture}</div></div>'
+        el("rect", x=x(a), y=y(d), width=max(float(x(b) - x(a)) - 0.6, 0.4), height=180 - y(d),
+           fill=colour) for a, b, d in zip(edges[:-1], edges[1:], densities, strict=True)
+    ]  # fmt: skip
+    parts += [words(place, 198, text, "middle") for place, text in x.ticks()]
+    return svg(WIDTH, 206, parts, label=label)

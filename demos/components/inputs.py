@@ -106,10 +106,33 @@ def cells(text, side, longest):
     return found.astype(int)
 
 
+def touched(text, item, x, y, most):
+    """Return a list of points as JSON text after a touch of their board.
+
+    Args:
+        text: The list; what is not one counts as an empty one.
+        item: Which point was touched, or `None` for an empty place.
+        x: Where it is now, or `None` if it was double-clicked, which takes it away.
+        y: Likewise.
+        most: Integer, how many are kept.
+    """
+    points = known(text)
+    if item is None:
+        points = [*points, [round(x, 3), round(y, 3)]][-most:]
+    else:
+        k = whole_number(item, 0, len(points) - 1, "The point")
+        points[k : k + 1] = [] if x is None else [[round(x, 3), round(y, 3)]]
+    return json.dumps(points)
+
+
+def known(text):
+    """Return the list that a text holds as JSON, an empty one for anything else."""
+    try:
+        return listed(text, 10_000, "")
+    except ValueError:
+        return []
+
+
 def appended(text, item, most):
     """Return a list as JSON text with an item more; of too many the last are kept."""
-    try:
-        known = listed(text, 10_000, "")
-    except ValueError:
-        known = []
-    return json.dumps([*known, item][-most:])
+    return json.dumps([*known(text), item][-most:])

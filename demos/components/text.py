@@ -1,11 +1,18 @@
 """Text whose characters carry a colour."""
 
-from html import escape
+from .heat import colour_of
+from .html import el
 
-from .charts import colour_of
+VISIBLE = {"\n": "↵", " ": "·", "\t": "⇥"}
 
 
-def coloured_text(characters, values, low, high, unit=""):
+def visible(character):
+    """Return a character as it can be seen, blanks as signs."""
+    known = VISIBLE.get(character, character)
+    return known if known.isprintable() else f"U+{ord(character):04X}"
+
+
+def coloured_text(characters, values, low, high, unit="", steps=False):
     """Return a text with a background colour and a tooltip for every character.
 
     Args:
@@ -14,25 +21,12 @@ def coloured_text(characters, values, low, high, unit=""):
         low: The value of full blue.
         high: The value of full red.
         unit: What the numbers are, for the tooltip.
+        steps: Boolean, whether a character appears at every step of a player.
     """
-    parts = []
-    for character, value in zip(characters, values, strict=True):
-        shown = "↵\n" if character == "\n" else character
-        parts.append(
-            f'<span style="background:{colour_of(value, low, high)}" '
-            f'title="{value:.2f} {escape(unit)}">{escape(shown)}</span>'
-        )
-    return f'<div class="krl"><div class="mono">{"".join(parts)}</div></div>'
-
-
-def legend(low, high, middle=""):
-    """Return the scale of the colours in words."""
-    swatches = "".join(
-        '<span style="display:inline-block;width:26px;height:14px;'
-        f'background:{colour_of(k, 0, 8)}"></span>'
-        for k in range(9)
-    )
-    return (
-        f'<div class="krl faint">{escape(low)} {swatches} {escape(high)}'
-        f"{' · ' + escape(middle) if middle else ''}</div>"
-    )
+    spans = [
+        el("span", "↵\n" if character == "\n" else character,
+           style=f"background:{colour_of(value, low, high)}", title=f"{value:.2f} {unit}",
+           data_at=k if steps else None)
+        for k, (character, value) in enumerate(zip(characters, values, strict=True))
+    ]  # fmt: skip
+    return el("div", spans, class_="mono")

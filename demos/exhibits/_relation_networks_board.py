@@ -1,12 +1,15 @@
-"""The scene of the relation networks exhibit as a picture whose shapes can be dragged."""
-
-from html import escape
+"""The scene of the relation networks exhibit as a board whose shapes can be dragged."""
 
 import numpy as np
 
 from keras_readinglist.datasets.sort_of_clevr import COLOURS, HALF_SIZE, IMAGE_SIZE, PALETTE, SHAPES
 
-_SCALE = 500 / IMAGE_SIZE
+from ..components import board as boards
+from ..components.axes import words
+from ..components.html import el
+
+SQUARE = boards.Square(x=(0, IMAGE_SIZE - 1), y=(IMAGE_SIZE - 1, 0))
+SPEAKS, AGAINST = "var(--krl-attention)", "var(--krl-high)"
 
 
 def pairs(contributions, count=6):
@@ -27,7 +30,7 @@ def pairs(contributions, count=6):
 
 
 def board(centres, shapes, colour=None, lines=(), places=None):
-    """Return the scene as SVG, with the pairs that were listened to.
+    """Return the scene, with the pairs that were listened to.
 
     Args:
         centres: Int array `(6, 2)`.
@@ -36,109 +39,53 @@ def board(centres, shapes, colour=None, lines=(), places=None):
         lines: What `pairs` returned.
         places: Array `(n, 2)` of the places that pairs join. Defaults to the centres.
     """
-    places = centres if places is None else places
-    parts = ['<rect width="500" height="500" rx="6" fill="#fff" stroke="#8a919c"/>']
-    at = (np.asarray(places) + 0.5) * _SCALE
+    at = [SQUARE(place) for place in (centres if places is None else places)]
+    grid = None
     if len(at) == 25:  # the cells that the convolutions leave
-        for k in range(1, 5):
-            parts.append(
-                f'<path d="M{100 * k} 0V500M0 {100 * k}H500" stroke="#e3e6ea" fill="none"/>'
-            )
-    for i, j, share in lines:
-        parts.append(_pair(at[i], at[j], share, i == j))
-    for k, ((x, y), shape) in enumerate(zip((centres + 0.5) * _SCALE, shapes, strict=True)):
-        parts.append(_object(k, x, y, SHAPES[shape], k == colour))
+        borders = [SQUARE((15 * k - 0.5, 15 * k - 0.5))[0] for k in range(1, 5)]
+        crossed = "".join(f"M{b:.1f} 2V498M2 {b:.1f}H498" for b in borders)
+        grid = el("path", d=crossed, stroke="var(--krl-line)", fill="none")
+    drawn = [_pair(at[i], at[j], share, i == j) for i, j, share in lines]
+    things = [
+        _object(k, SQUARE(centre), SHAPES[shape], k == colour)
+        for k, (centre, shape) in enumerate(zip(centres, shapes, strict=True))
+    ]
     names = ", ".join(
         f"{c} {SHAPES[s]} at {x}, {y}"
         for c, s, (x, y) in zip(COLOURS, shapes, centres, strict=True)
     )
-    return (
-        '<div class="krl board"><svg viewBox="0 0 500 500" role="group" '
-        f'aria-label="{escape("Scene: " + names)}">{"".join(parts)}</svg></div>'
-    )
+    return boards.board(grid, drawn, things, label=f"Scene: {names}", square=SQUARE, widest=430)
 
 
-def _object(k, x, y, shape, asked):
+def _object(k, at, shape, asked):
     """Return a shape that can be dragged, focused and moved with the arrow keys."""
-    size = _SCALE * (2 * HALF_SIZE + 1)
-    look = (
-        f'fill="rgb{tuple(int(v) for v in PALETTE[k])}" stroke="#14171c" '
-        f'stroke-width="{5 if asked else 1.5}"'
-    )
+    size = (boards.SIDE - 2 * boards.MARGIN) / (IMAGE_SIZE - 1) * (2 * HALF_SIZE + 1)
+    look = {
+        "fill": "rgb({},{},{})".format(*(int(v) for v in PALETTE[k])),
+        "stroke": "var(--krl-ink)",
+        "stroke_width": 6 if asked else 1.5,
+    }
     if shape == "square":
-        drawn = f'<path d="M{-size / 2:.1f} {-size / 2:.1f}h{size:.1f}v{size:.1f}h{-size:.1f}z"'
+        drawn = el("rect", x=-size / 2, y=-size / 2, width=size, height=size, **look)
     else:
-        drawn = f'<circle r="{size / 2:.1f}"'
+        drawn = el("circle", r=size / 2, **look)
     ink = "#fff" if COLOURS[k] in ("blue", "grey", "red") else "#14171c"
-    return (
-        f'<g transform="translate({x:.1f} {y:.1f})" data-colour="{COLOURS[k]}" tabindex="0" '
-        f'role="button" aria-label="{COLOURS[k]} {shape}: arrow keys move it, Enter changes its '
-        f'shape" style="cursor:grab">{drawn} {look}/><text y="5" font-size="17" '
-        f'text-anchor="middle" '
-        f'font-weight="600" style="fill:{ink};pointer-events:none">{COLOURS[k]}</text></g>'
-    )
+    name = words(0, 6, COLOURS[k], "middle", 19, font_weight=650, fill=ink)
+    label = f"{COLOURS[k]} {shape}: arrow keys move it, Enter changes its shape"
+    return boards.thing(COLOURS[k], at, drawn, name, label=label)
 
 
 def _pair(a, b, share, single):
     """Return the line of a pair; a ring for an object with itself. Dashes speak against."""
-    ink = 'stroke="#8a2b8f"' if share > 0 else 'stroke="#b2182b" stroke-dasharray="6 5"'
-    look = (
-        f'fill="none" {ink} stroke-opacity="0.85" stroke-width="{1 + 9 * abs(share):.1f}" '
-        'style="pointer-events:none"'
-    )
-    title = f"<title>{100 * share:+.0f} % of the strongest pair</title>"
+    look = {
+        "fill": "none",
+        "stroke": SPEAKS if share > 0 else AGAINST,
+        "stroke_dasharray": None if share > 0 else "6 5",
+        "stroke_opacity": 0.85,
+        "stroke_width": 1 + 9 * abs(share),
+        "style": "pointer-events:none",
+    }
+    title = el("title", f"{100 * share:+.0f} % of the strongest pair")
     if single:
-        return f'<circle cx="{a[0]:.1f}" cy="{a[1]:.1f}" r="46" {look}>{title}</circle>'
-    return f'<path d="M{a[0]:.1f} {a[1]:.1f}L{b[0]:.1f} {b[1]:.1f}" {look}>{title}</path>'
-
-
-DRAG = """
-let held = null, focused = null;
-const place = (event) => {
-  const box = element.querySelector('svg').getBoundingClientRect();
-  return [(event.clientX - box.left) / box.width * 500,
-          (event.clientY - box.top) / box.height * 500];
-};
-const send = (g, x, y) => trigger('click', {
-  colour: g.dataset.colour, x: Math.round(x * 75 / 500 - 0.5), y: Math.round(y * 75 / 500 - 0.5)});
-const where = (g) => g.getAttribute('transform').match(/-?[\\d.]+/g).map(Number);
-element.addEventListener('pointerdown', (event) => {
-  const g = event.target.closest('g[data-colour]');
-  if (!g) return;
-  held = {g: g, moved: false};
-  event.preventDefault();
-  g.focus();
-});
-element.addEventListener('pointermove', (event) => {
-  if (!held) return;
-  const [x, y] = place(event);
-  held.moved = true;
-  held.g.setAttribute('transform', `translate(${x} ${y})`);
-});
-window.addEventListener('pointerup', (event) => {
-  if (held && held.moved) send(held.g, ...place(event));
-  held = null;
-});
-element.addEventListener('dblclick', (event) => {
-  const g = event.target.closest('g[data-colour]');
-  if (g) trigger('click', {colour: g.dataset.colour});
-});
-element.addEventListener('keydown', (event) => {
-  const g = event.target.closest('g[data-colour]');
-  const step = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
-  if (!g) return;
-  focused = g.dataset.colour;
-  if (event.key === 'Enter') {
-    event.preventDefault();
-    trigger('click', {colour: g.dataset.colour});
-  } else if (step[event.key]) {
-    event.preventDefault();
-    const [x, y] = where(g), [dx, dy] = step[event.key], far = event.shiftKey ? 100 : 20;
-    send(g, x + far * dx, y + far * dy);
-  }
-});
-new MutationObserver(() => {
-  const g = focused && element.querySelector(`g[data-colour=${focused}]`);
-  if (g && !element.contains(document.activeElement)) g.focus();
-}).observe(element, {childList: true, subtree: true});
-"""
+        return el("circle", title, cx=a[0], cy=a[1], r=46, **look)
+    return el("path", title, d=f"M{a[0]:.1f} {a[1]:.1f}L{b[0]:.1f} {b[1]:.1f}", **look)

@@ -1,16 +1,19 @@
 """The stories tab of the relation networks exhibit: write a story, ask, and see what was heard."""
 
 from functools import cache
-from html import escape
 
 import numpy as np
 
 from keras_readinglist.datasets.babi import babi_stories, read_babi, story_words, words_of
 
-from ..components import charts
+from ..components.axes import svg, words
+from ..components.charts import bars
+from ..components.html import callout, el, faint, page, side_by_side
 from ..components.inputs import choice, plain_text
-from ..exhibit import run
-from ._relation_networks_board import pairs
+from ..components.layout import choices_row, control_side, html, picture_side, stage
+from ..exhibit import FAILS, run
+from ._relation_networks_board import AGAINST, SPEAKS, pairs
+from ._relation_networks_truth import truth
 
 LENDER = "relation_network_stories"
 MODELS = {
@@ -88,10 +91,10 @@ def parse(story, question):
         raise ValueError("Ask a question, such as: Where is Anna?")
     known = set(story_words()[0])
     for text in (*sentences, question):
-        words = words_of(text)
-        if len(words) > _WORDS:
+        said = words_of(text)
+        if len(said) > _WORDS:
             raise ValueError(f"A sentence may have {_WORDS} words: {text[:60]!r}")
-        strange = [word for word in words if word not in known]
+        strange = [word for word in said if word not in known]
         if strange:
             raise ValueError(
                 f"The networks never read the word {strange[0][:30]!r}. "
@@ -107,40 +110,38 @@ def sheet(sentences, lines=()):
         sentences: List of strings.
         lines: What `pairs` returned.
     """
-    right = 44 + 8.6 * max(map(len, sentences))  # the width of 16 px type, about
+    right = 44 + 8.6 * max(map(len, sentences))  # the width of 16 units of type, about
     width, step = max(right + 100, 330), 36
     parts = []
     for k, sentence in enumerate(sentences):
         y = 26 + step * k
-        parts.append(
-            f'<text x="8" y="{y}" font-size="13" fill-opacity="0.7">{k + 1}</text>'
-            f'<text x="30" y="{y}" font-size="16">{escape(sentence)}</text>'
-        )
+        parts.append(words(8, y, k + 1, class_="faint"))
+        parts.append(words(30, y, sentence, size=16))
     spoken = []
     for i, j, share in lines:
         parts.append(_arc(right, 21 + step * i, 21 + step * j, share))
         spoken.append(f"{i + 1} and {j + 1} {100 * share:+.0f} %")
     label = "The story, and the pairs of sentences that decided: " + ", ".join(spoken)
-    picture = charts.svg(round(width), 24 + step * len(sentences), "".join(parts), label)
-    return f'<div class="krl" style="max-width:{1.25 * width:.0f}px">{picture}</div>'
+    picture = svg(width, 24 + step * len(sentences), parts, label=label, widest=round(1.1 * width))
+    return page(el("div", el("div", picture, style=f"min-width:{0.8 * width:.0f}px"),
+                   class_="scroll"))  # fmt: skip
 
 
 def _arc(x, first, second, share):
     """Return the arc of a pair; a ring for a sentence with itself. Dashes speak against."""
-    ink = "var(--krl-attention)" if share > 0 else "var(--krl-high)"
-    dashes = "" if share > 0 else 'stroke-dasharray="6 5"'
-    look = (
-        f'fill="none" {dashes} stroke-opacity="0.85" stroke-width="{1 + 7 * abs(share):.1f}" '
-        f'style="stroke:{ink}"'
-    )
-    title = f"<title>{100 * share:+.0f} % of the strongest pair</title>"
+    look = {
+        "fill": "none",
+        "stroke": SPEAKS if share > 0 else AGAINST,
+        "stroke_dasharray": None if share > 0 else "6 5",
+        "stroke_opacity": 0.85,
+        "stroke_width": 1 + 7 * abs(share),
+    }
+    title = el("title", f"{100 * share:+.0f} % of the strongest pair")
     if first == second:
-        return f'<circle cx="{x:.0f}" cy="{first}" r="9" {look}>{title}</circle>'
+        return el("circle", title, cx=x, cy=first, r=9, **look)
     reach = x + 26 + 0.32 * abs(second - first)
-    return (
-        f'<path d="M{x:.0f} {first}C{reach:.0f} {first} {reach:.0f} {second} {x:.0f} {second}" '
-        f"{look}>{title}</path>"
-    )
+    path = f"M{x:.0f} {first}C{reach:.0f} {first} {reach:.0f} {second} {x:.0f} {second}"
+    return el("path", title, d=path, **look)
 
 
 def answers(sentences, question):
@@ -151,27 +152,28 @@ def answers(sentences, question):
     }
 
 
-def _bars(name, probabilities, count=4):
-    first = sorted(probabilities, key=probabilities.get, reverse=True)[:count]
+def _bars(name, probabilities, true, count=4):
+    first = sorted(probabilities, key=lambda a: (-round(probabilities[a], 3), a))[:count]
     values = [probabilities[answer] for answer in first]
     label = f"{name}: " + ", ".join(f"{a} {p:.2f}" for a, p in zip(first, values, strict=True))
-    return (
-        '<div style="flex:1 1 240px;max-width:340px"><p style="margin:0">'
-        f"{escape(name)}: <b>{escape(first[0])}</b> {values[0]:.0%}</p>"
-        f"{charts.bars(values, first, label, highlight=0)}</div>"
-    )
+    mark = "" if true is None else (" ✓ right" if first[0] == true else " ✗ wrong")
+    said = [f"{name}: ", el("b", first[0]), f" {values[0]:.0%}{mark}"]
+    return el("p", said) + bars(values, first, label, highlight=0)
 
 
 def ask(story, question):
-    """Return the sentences with their pairs, and the answers of both models."""
+    """Return the sentences with their pairs, and the answers of both models beside the truth."""
     sentences, question = parse(story, question)
     heard = run(LENDER, lambda model: model.relations(sentences, question))
     found = answers(sentences, question)
-    columns = "".join(_bars(name, probabilities) for name, probabilities in found.items())
-    result = (
-        f'<div class="krl"><p><b>{escape(question)}</b></p>'
-        f'<div style="display:flex;flex-wrap:wrap;gap:8px 24px">{columns}</div></div>'
-    )
+    true, why = truth(sentences, question)
+    told = [" The truth: ", el("b", true)]
+    if true is None:
+        told = [" ", el("b", "The story does not determine it. "), why, " The networks answer ",
+                "all the same: they cannot say that they do not know."]  # fmt: skip
+    said = callout(el("b", question), *told, kind="verdict")
+    columns = [("", _bars(name, probabilities, true)) for name, probabilities in found.items()]
+    result = page(said, side_by_side(columns, least=200))
     return sheet(sentences, pairs(np.asarray(heard), 5)), result
 
 
@@ -194,25 +196,30 @@ def tab(ctx):
     import gradio as gr
 
     story, question = example(DEFAULT)
-    with gr.Row():
-        with gr.Column(scale=3):
-            picture = gr.HTML(sheet(parse(story, question)[0]))
-            result = gr.HTML()
-        with gr.Column(scale=2):
+    with stage():
+        with picture_side():
+            picture = html()
+            result = html()
+        with control_side():
             kind = gr.Radio(list(KINDS), value=DEFAULT, label="Kind of story")
-            fresh = gr.Button("Write another")
-            text = gr.Textbox(story, label="Story, up to nine sentences", lines=6)
+            text = gr.Textbox(story, label="Story, up to nine sentences", lines=5)
             asked = gr.Textbox(question, label="Question")
-            go = gr.Button("Ask", variant="primary")
+            ctx.note()
+            with gr.Row():
+                go = gr.Button("Ask", variant="primary", min_width=80)
+                fresh = gr.Button("Write another", min_width=80)
+            examples = choices_row()
             known = ", ".join(story_words()[0])
-            gr.HTML(f'<div class="krl"><p class="faint">Words that both know: {known}.</p></div>')
+            html(page(el("details", el("summary", "Words that both know"), faint(known))))
     inputs, outputs = [text, asked], [picture, result]
     ctx.at_first(default, outputs)
-    # Not at every key: half a word is unknown.
+    with examples:
+        ctx.choices({
+            "Undetermined": ["Anna took the lamp.", "Where is the lamp?"],
+            FAILS: list(example("Induction")),
+        }, inputs)  # fmt: skip
+    ctx.event(text.change, ask, inputs, outputs)
+    ctx.event(asked.change, ask, inputs, outputs)
     ctx.event(go.click, ask, inputs, outputs, verb="story")
-    ctx.event(asked.submit, ask, inputs, outputs)
-    for filled in (
-        ctx.event(kind.input, example, kind, inputs),
-        ctx.event(fresh.click, write, kind, inputs, verb="write"),
-    ):
-        ctx.event(filled.success, ask, inputs, outputs)
+    ctx.event(kind.input, example, kind, inputs)
+    ctx.event(fresh.click, write, kind, inputs, verb="write")

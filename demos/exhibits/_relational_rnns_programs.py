@@ -2,18 +2,20 @@
 
 import ast
 import re
-import time
+import zlib
 from functools import cache
-from html import escape
 
+from ..components.html import callout, el, faint, page, table
 from ..components.inputs import plain_text
-from ..exhibit import run
+from ..components.layout import choices_row, control_side, html, picture_side, stage
+from ..components.player import player
+from ..exhibit import FAILS, run
 
 MODELS = {
     "relational memory": "relational_rnn_programs",
     "LSTM": "relational_rnn_programs_lstm",
 }
-PROGRAM = "'4729'[::-1]"
+PROGRAM = "'123'[::-1]"
 DIGITS = 2
 
 
@@ -61,40 +63,41 @@ def write(program, model):
 
 
 def execute(program):
-    """Yield what both networks write, a character more every time, as HTML."""
+    """Yield what both networks write, under a player, as HTML."""
     program = plain_text(program).strip()
     truth = result(program)
     written = {
         name: run(preset, lambda model: write(program, model)) for name, preset in MODELS.items()
     }
-    longest = max(map(len, written.values()))
-    for step in range(1, longest + 1):
-        yield _written(program, truth, written, step)
-        if step < longest:
-            time.sleep(0.1)
+    yield _written(program, truth, written)
 
 
-def _written(program, truth, written, step):
-    rows = []
+def _written(program, truth, written):
+    count = max(map(len, written.values()))
+    expected = [*truth, "end"]
+    rows = [[el("b", "truth"), *(el("b", symbol) for symbol in expected)]]
     for name, characters in written.items():
-        shown = characters[:step]
-        expected = [*truth, "end"]
         cells = []
-        for t, (symbol, p) in enumerate(shown):
+        for t, (symbol, p) in enumerate(characters):
             right = t < len(expected) and symbol == expected[t]
-            colour = "var(--krl-structure)" if right else "var(--krl-vision)"
-            cells.append(
-                f'<td style="text-align:center"><span style="font-size:20px;color:{colour}">'
-                f'<b>{escape(symbol)}</b></span><br><span class="faint">{p:.0%}'
-                f"{'' if right else ' ✗'}</span></td>"
-            )
-        rows.append(f"<tr><td><b>{name}</b></td>{''.join(cells)}</tr>")
-    return (
-        f'<div class="krl"><p class="mono">{escape(program)} = {escape(truth)}</p>'
-        f'<div class="scroll"><table>{"".join(rows)}</table></div>'
-        '<p class="faint">Below every character: its probability. Sums are answered by their last '
-        f"{DIGITS} digits, as a remainder by {10**DIGITS}.</p></div>"
-    )
+            colour = "var(--krl-structure)" if right else "var(--krl-high)"
+            mark = el("b", symbol, style=f"font-size:22px;color:{colour}")
+            sure = el("span", f"{'✓' if right else '✗'} {p:.0%}", class_="faint")
+            cells.append(el("div", mark, el("br"), sure, data_at=t))
+        rows.append([el("b", name), *cells])
+    said = [f"{name}: {_judged(truth, found)}" for name, found in written.items()]
+    name = f"program-{zlib.crc32(program.encode())}"
+    moving = player(table(None, rows), count=count, label="Character written", name=name, start=-1,
+                    play=True, slow=True)  # fmt: skip
+    note = "Below every character: its probability. Sums are answered by their last "
+    note += f"{DIGITS} digits, as a remainder by {10**DIGITS}."
+    head = el("p", f"{program} = {truth}", class_="mono")
+    return page(head, moving, callout(el("b", "; ".join(said), "."), kind="verdict"), faint(note))
+
+
+def _judged(truth, characters):
+    text = "".join(symbol for symbol, _ in characters if symbol != "end")
+    return "right" if text == truth else f"wrong, it writes {text or 'nothing'}"
 
 
 @cache
@@ -107,16 +110,17 @@ def tab(ctx):
     """Lay out the tab."""
     import gradio as gr
 
-    with gr.Row():
-        program = gr.Textbox(PROGRAM, label="A string operation or a sum", scale=3)
-        go = gr.Button("Execute", variant="primary", scale=1)
-    written = gr.HTML()
+    with stage():
+        with picture_side():
+            written = html()
+        with control_side():
+            program = gr.Textbox(PROGRAM, label="A string operation or a sum")
+            ctx.note()
+            go = gr.Button("Execute", variant="primary")
+            examples = choices_row()
+    with examples:
+        known = {p: [p] for p in ("'1234'", "'47'*2", "'29'*2", "(12+34)")}
+        ctx.choices({**known, FAILS: ["'4729'[::-1]"]}, [program])
     ctx.at_first(default, written)
     ctx.event(go.click, execute, program, written, verb="execute")
-    ctx.event(program.submit, execute, program, written)
-    gr.Examples(
-        [[p] for p in ("'1234'", "'987'[::-1]", "'305'*2", "(12+34)", "((70-45)+8)")],
-        program,
-        label="Examples",
-        api_visibility="private",
-    )
+    ctx.event(program.change, execute, program, written)

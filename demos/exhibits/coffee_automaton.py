@@ -1,6 +1,7 @@
 """The coffee automaton: pour cream, stir, and watch what grows and what comes back."""
 
 from functools import cache
+from time import monotonic
 
 import numpy as np
 
@@ -12,23 +13,37 @@ from keras_readinglist.information import (
 )
 
 from ..components.charts import lines
-from ..components.clicks import ON_PICTURE
-from ..components.images import grid_picture, rectangles, side_by_side
+from ..components.html import callout, el, page, side_by_side
+from ..components.images import grid_picture
 from ..components.inputs import appended, choice, number_rows, seed_of, whole_number, within
-from ..exhibit import Exhibit
+from ..components.layout import advanced, choices_row, control_side, html, picture_side, stage
+from ..components.player import player
+from ..exhibit import FAILS, Exhibit
 
 EXHIBIT = Exhibit(
     slug="coffee-automaton",
     claim="Entropy only grows while coffee and cream mix; complexity should rise and then fall. "
     "Whether it does depends on the dynamics, and on how one measures it.",
-    try_this="Press Mix and watch the curves; then choose Interacting, mix again, and compare the "
-    "published measurement with the adjusted one.",
-    what_you_see="Left the cup, then the cup from far away, in 3 levels as published and in 7 "
-    "levels with the rows adjusted; last the rectangles of the shortest exact description. "
-    "Interacting coffee has a bump in 3 levels only: its blurred border crosses the two "
-    "thresholds as noise, which the authors' erratum of 2014 admits, and the adjusted curve stays "
-    "flat. Stirred coffee makes tendrils: every measure of its complexity rises and falls.",
-    shows=("information.coarse_grain", "information.CoffeeAutomaton"),
+    try_this="Scrub from the unmixed cup to the mixed one; click into the cup to pour cream, and "
+    "compare stirred coffee with interacting coffee.",
+    what_you_see="Left the cup, then the cup from far away in 3 levels as published; last the "
+    "rectangles of the shortest exact description. Each curve is drawn by its own largest value, "
+    "so that their shapes compare. Interacting coffee has a bump in 3 levels only: its blurred "
+    "border crosses the two thresholds as noise, which the authors' erratum of 2014 admits, and "
+    "the adjusted curve stays flat. Stirred coffee makes tendrils: every measure of its complexity "
+    "rises and falls.",
+    code="""\
+from keras_readinglist.information import (
+    CoffeeAutomaton, coarse_grain, compressed_size, two_part_image_code,
+)
+
+cup = CoffeeAutomaton(64, dynamics="stirred", seed=0)
+for time in range(0, 40, 3):
+    cup.step(time - cup.time)
+    afar = coarse_grain(cup.state[0], 8, levels=3)
+    print(time, "entropy", compressed_size(cup.counts[0]), "complexity", compressed_size(afar),
+          "model", round(two_part_image_code(cup.state[0]).model_bits))
+""",
 )
 
 DYNAMICS = {
@@ -38,7 +53,12 @@ DYNAMICS = {
 }
 SIZES = (32, 64, 128)
 FRAMES = 40
-MEASURES = ("entropy", "published", "adjusted", "model")
+MEASURES = {
+    "entropy": ("entropy", "var(--krl-faint)"),
+    "published": ("3 levels", "var(--krl-exact)"),
+    "adjusted": ("adjusted", "var(--krl-low)"),
+    "model": ("model", "var(--krl-information)"),
+}
 
 
 def start_of(text, size):
@@ -69,8 +89,8 @@ def make(dynamics, size, drops, seed=0):
 
 def times(cup):
     """Return when a cup is looked at: step by step if it is stirred, else ever more rarely."""
-    if cup.dynamics == "stirred":
-        return np.arange(FRAMES)
+    if cup.dynamics == "stirred":  # a wide cup takes longer
+        return np.arange(FRAMES) * max(cup.height // 48, 1)
     last = cup.height**2 * (4 if cup.dynamics == "non_interacting" else 1)
     return np.unique(np.r_[0, np.geomspace(1, last, FRAMES - 1).astype(int)])
 
@@ -87,133 +107,137 @@ def measure(cup, grain):
         "adjusted": compressed_size(adjusted),
         "model": code.model_bits,
     }
-    pictures = [state, published / 2, adjusted / 6, code.denoised, code.leaves]
-    return {"time": cup.time, "numbers": numbers, "pictures": pictures}
+    pictures = [state, published / 2, code.denoised]
+    return {"time": cup.time, "numbers": numbers, "pictures": pictures, "leaves": code.leaves}
 
 
-def pictures(seen, grain):
-    """Return the cup in four views as HTML."""
-    state, published, adjusted, denoised, leaves = seen["pictures"]
-    bits = seen["numbers"]["model"]
-    views = (
-        (f"The cup after {seen['time']} steps", grid_picture(state, "The cup")),
-        (
-            f"From afar: means of {grain} x {grain}, 3 levels",
-            grid_picture(published, "The cup blurred, in 3 levels"),
-        ),
-        ("7 levels, rows adjusted", grid_picture(adjusted, "The cup blurred and adjusted")),
-        (
-            f"Its shortest description: {len(leaves)} rectangles, {bits:.0f} bits",
-            grid_picture(
-                denoised,
-                f"The cup as {len(leaves)} rectangles",
-                rectangles(leaves, width=len(state) / 320),
-            ),
-        ),
+def outlines(leaves):
+    """Return the outlines of rectangles `(top, bottom, left, right, ...)` as one path."""
+    return "".join(
+        f"M{left} {top}H{right}V{bottom}H{left}Z" for top, bottom, left, right, *_ in leaves
     )
-    return side_by_side(views, least=150)
+
+
+def views(history, grain):
+    """Return the cup in three views, which move under a player."""
+    states, afar, known = (
+        list(frames) for frames in zip(*(seen["pictures"] for seen in history), strict=True)
+    )
+    size = len(states[0])
+    cells = el("path", fill="none", stroke="var(--krl-low)", stroke_width=size / 320,
+               steps={"d": [outlines(seen["leaves"]) for seen in history]})  # fmt: skip
+    return side_by_side(
+        [
+            ("The cup: click to pour cream", grid_picture(states, "The cup", touch=True)),
+            (f"From afar: means of {grain} × {grain}", grid_picture(afar, "The cup blurred")),
+            ("Its shortest description", grid_picture(known, "The cup as rectangles", cells)),
+        ],
+        least=90,
+    )
 
 
 def curves(history):
-    """Return the four curves so far as HTML, each on its own scale."""
-    tracks = {name: [seen["numbers"][name] for seen in history] for name in MEASURES}
-    colours = ("var(--krl-exact)", "var(--krl-information)")
-    charts = (
-        ("Entropy: gzip of the cup, bytes", {"entropy": (tracks["entropy"], colours[0])}),
-        (
-            "Apparent complexity: gzip from afar, bytes",
-            {
-                "3 levels": (tracks["published"], colours[0]),
-                "adjusted": (tracks["adjusted"], colours[1]),
-            },
-        ),
-        ("Bits of the model", {"model": (tracks["model"], colours[1])}),
-    )
-    return side_by_side(
-        (title, lines(series, f"{title}, picture by picture", "picture", "", width=440, height=240))
-        for title, series in charts
-    )
+    """Return the four curves, each by its own largest value, with the present marked."""
+    tracks = {}
+    for name, (title, colour) in MEASURES.items():
+        track = np.array([seen["numbers"][name] for seen in history], float)
+        tracks[title] = (track / track.max(), colour)
+    label = "Entropy and three measures of complexity, picture by picture"
+    return lines(tracks, label, "picture", "share of its largest value", height=190,
+                 cursor=np.arange(len(history)))  # fmt: skip
 
 
 def sentence(history):
     """Say in words whether complexity has come back down."""
     words = []
-    for name, title in (("published", "3 levels"), ("adjusted", "adjusted"), ("model", "model")):
+    for name in ("published", "adjusted", "model"):
         track = [seen["numbers"][name] for seen in history]
-        words.append(f"{title} {max(track):.0f} at most, {track[-1]:.0f} now")
-    return f"Entropy {history[-1]['numbers']['entropy']} bytes; complexity: {'; '.join(words)}."
+        fell = "rose and fell" if track[-1] < 0.6 * max(track) else "did not fall back"
+        if max(track) < 1.5 * track[0]:
+            fell = "hardly rose"
+        words.append(f"{MEASURES[name][0]} {fell}: {max(track):.0f} at most, {track[-1]:.0f} now")
+    return f"Entropy {history[-1]['numbers']['entropy']} bytes. Complexity: {'; '.join(words)}."
 
 
 def page_of(history, grain):
-    """Return everything below the controls as HTML."""
-    return (
-        f'<div class="krl">{pictures(history[-1], grain)}<p><b>{sentence(history)}</b></p>'
-        f"{curves(history)}</div>"
-    )
+    """Return the cup at every time, under a player that opens where the model is largest."""
+    said = [
+        f"After {seen['time']} steps: entropy {n['entropy']} bytes, 3 levels {n['published']}, "
+        f"adjusted {n['adjusted']}, model {n['model']:.0f} bits in {len(seen['leaves'])} rectangles"
+        for seen in history
+        for n in [seen["numbers"]]
+    ]
+    peak = int(np.argmax([seen["numbers"]["model"] for seen in history]))
+    moving = player(views(history, grain), curves(history), count=len(history), captions=said,
+                    label="Time", name="coffee", start=peak)  # fmt: skip
+    return page(moving, callout(el("b", sentence(history)), kind="verdict"))
 
 
 def mix(dynamics, size, grain, drops, seed=0, frames=FRAMES):
-    """Mix a cup and yield the page after every look."""
+    """Mix a cup; yield the page a few times a second, and when all is mixed."""
     cup = make(dynamics, size, drops, seed)
     grain = whole_number(grain, 2, size // 2, "The grain")
-    history = []
-    for time in times(cup)[:frames]:
-        cup.step(int(time) - cup.time)
+    history, yielded = [], monotonic()
+    for moment in times(cup)[:frames]:
+        cup.step(int(moment) - cup.time)
         history.append(measure(cup, grain))
-        yield page_of(history, grain)
+        if monotonic() - yielded > 1:
+            yielded = monotonic()
+            yield page_of(history, grain)
+    yield page_of(history, grain)
 
 
 def pour(dynamics, size, grain, drops):
     """Return the page of a cup that was not mixed yet."""
-    return next(mix(dynamics, size, grain, drops))
+    return next(mix(dynamics, size, grain, drops, frames=1))
 
 
 @cache
 def default():
-    """Return what the page shows before any click: a cup stirred for 30 steps."""
-    *_, last = mix("Stirred", 64, 8, "", frames=31)
+    """Return what the page shows before any click."""
+    *_, last = mix("Stirred", 64, 8, "")
     return last
 
 
 @EXHIBIT.page
-def page(ctx):
+def layout(ctx):
     """Lay out the page."""
     import gradio as gr
 
-    def drop(text, radius, event: gr.EventData):
-        return appended(text, [round(event.x, 3), round(event.y, 3), radius], 40)
+    def drop(text, radius, item, x, y):
+        return appended(text, [round(x, 3), round(y, 3), radius], 40)
 
-    with gr.Row():
-        dynamics = gr.Radio(list(DYNAMICS), value="Stirred", label="Dynamics")
-        size = gr.Radio(SIZES, value=64, label="Cells a side")
-        grain = gr.Slider(2, 32, 8, step=1, label="Grain: how far away one looks from")
-    with gr.Row():
-        start = gr.Button("Mix", variant="primary")
-        stop = gr.Button("Stop")
-        again = gr.Button("Pour anew")
-    with gr.Row():
-        drops = gr.Textbox(
-            "", label="Cream, as drops [across, down, radius]; empty: on top", max_lines=2, scale=3
-        )
-        radius = gr.Slider(0.02, 0.5, 0.15, step=0.01, label="Radius of a click", scale=2)
-    stage = gr.HTML(js_on_load=ON_PICTURE)
-    ctx.at_first(default, stage)
+    with stage():
+        with picture_side():
+            cup = html(touch=True)
+        with control_side(1):
+            dynamics = gr.Radio(list(DYNAMICS), value="Stirred", label="Dynamics")
+            radius = gr.Slider(0.02, 0.5, 0.15, step=0.01, label="Radius of what is poured")
+            ctx.note()
+            with gr.Row():
+                clear = gr.Button("Pour away", variant="primary", min_width=80)
+                stop = gr.Button("Stop", min_width=80)
+            examples = choices_row()
+            with advanced():
+                size = gr.Radio(SIZES, value=64, label="Cells a side")
+                grain = gr.Slider(2, 32, 8, step=1, label="Grain: from how far one looks")
+                words = "Cream, as drops [across, down, radius]; empty: on top"
+                drops = gr.Textbox("", label=words, max_lines=2)
     inputs = [dynamics, size, grain, drops]
-    running = ctx.event(start.click, mix, inputs, stage, verb="mix")
-    ctx.event(stop.click, lambda: None, cancels=[running])
-    ctx.event(again.click, pour, inputs, stage, verb="pour")
-    ctx.event(drops.change, pour, inputs, stage)
-    stage.click(drop, [drops, radius], drops, api_visibility="private", show_progress="hidden")
-    gr.Examples(
-        [
-            ["Stirred", 128, 8, ""],
-            ["Interacting", 64, 10, ""],
-            ["Stirred", 64, 8, "[[0.5, 0.5, 0.3]]"],
-            ["Non-interacting", 64, 10, "[[0.3, 0.3, 0.2], [0.7, 0.7, 0.2]]"],
-        ],
-        inputs,
-        api_visibility="private",
-    )
+    with examples:
+        ctx.choices({
+            "A drop": ["Stirred", 64, 8, "[[0.5, 0.5, 0.3]]"],
+            "128 a side": ["Stirred", 128, 8, ""],
+            "Two walkers": ["Non-interacting", 64, 10, "[[0.3, 0.3, 0.2], [0.7, 0.7, 0.2]]"],
+            FAILS: ["Interacting", 64, 10, ""],
+        }, inputs)  # fmt: skip
+    ctx.at_first(default, cup)
+    ctx.endpoint(mix, inputs, cup, "mix")
+    ctx.endpoint(pour, inputs, cup, "pour")
+    running = [ctx.event(control.change, mix, inputs, cup) for control in inputs]
+    ctx.event(stop.click, lambda: None, cancels=running)
+    ctx.event(clear.click, lambda: "", None, drops)
+    ctx.touch(cup, drop, [drops, radius], drops)
 
 
 @EXHIBIT.tour

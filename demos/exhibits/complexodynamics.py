@@ -13,26 +13,39 @@ from keras_readinglist.information import (
     two_part_image_code,
 )
 
-from ..components.clicks import ON_PICTURE
-from ..components.images import grid_picture, rectangles, side_by_side
+from ..components.axes import WIDTH, svg, words
+from ..components.charts import lines
+from ..components.html import callout, el, page, side_by_side
+from ..components.images import grid_picture, read_picture
 from ..components.inputs import appended, cells, choice, number
-from ..exhibit import Exhibit
+from ..components.layout import advanced, choices_row, control_side, html, picture_side, stage
+from ..components.player import player
+from ..exhibit import FAILS, Exhibit
 
 EXHIBIT = Exhibit(
     slug="complexodynamics",
     claim="Entropy counts all bits of a state. What rises and falls is the part of them that "
     "describes its structure.",
-    try_this="Go through the three cups: unmixed, tendrils, mixed. Then click on the picture to "
-    "paint into it, or move the price of a model bit.",
+    try_this="Scrub the price of a bit of model, and watch the rectangles dissolve into noise; "
+    "click on the picture to paint into it, and go through the three cups.",
     what_you_see="Every rectangle holds its number of white cells; which of the cells are white is "
     "noise to this description. Two numbers add up to the shortest exact description: the bits of "
     "the rectangles, and the bits of the noise. The unmixed cup needs few of both, the mixed cup "
     "many of the second and hardly any of the first; only the tendrils need many of the first. "
     "The curve shows how many bits of noise remain when the model may have so many bits.",
-    shows=("information.two_part_image_code", "information.sophistication_profile"),
+    code="""\
+from keras_readinglist.information import CoffeeAutomaton, two_part_image_code
+
+cup = CoffeeAutomaton(64, dynamics="stirred", seed=1)
+for name, time in {"unmixed": 0, "tendrils": 6, "mixed": 60}.items():
+    cup.step(time - cup.time)
+    code = two_part_image_code(cup.state[0])
+    print(f"{name}: {code.model_bits:.0f} bits of model, {code.data_bits:.0f} bits of noise")
+""",
 )
 
 SIDE = 64
+PRICES = (-6, -4, -2, -1, 0, 1, 2, 3, 4, 6)  # log2 of a bit of model against one of noise
 STAGES = {"Unmixed cup": 0, "Tendrils": 6, "Mixed cup": 60}
 
 
@@ -86,6 +99,8 @@ def _black_and_white(upload):
 
     What is transparent shows the white page behind it.
     """
+    if isinstance(upload, bytes):
+        upload = read_picture(upload)
     try:
         upload = np.asarray(upload)
     except ValueError as error:
@@ -117,83 +132,77 @@ def _black_and_white(upload):
 
 def describe(name, price, upload=None, strokes=""):
     """Return the description of a picture as HTML: rectangles, bits and the structure function."""
-    weight = 2.0 ** number(price, -6, 6, "The price")
+    price = number(price, -6, 6, "The price")
     image = picture(name, upload, strokes)
-    code = two_part_image_code(image, return_partition=True, model_weight=weight)
+    prices = sorted({*PRICES, price})
+    codes = [two_part_image_code(image, True, model_weight=2.0**p) for p in prices]
     shortest = two_part_image_code(image)
-    lines = rectangles(code.leaves, width=0.25)
-    views = (
-        ("The picture, and the rectangles that describe it", grid_picture(image, name, lines)),
-        (
-            "What the model knows: the share of white in every rectangle",
-            grid_picture(code.denoised, f"{name}, as the model has it"),
-        ),
-        (
-            "Bits of noise that remain, by bits of the model",
-            profile_chart(sophistication_profile(image), code),
-        ),
+    cells_of = el("path", fill="none", stroke="var(--krl-low)", stroke_width=0.25,
+                  steps={"d": [outlines(code.leaves) for code in codes]})  # fmt: skip
+    views = side_by_side(
+        [
+            ("The picture and its rectangles: click to paint",
+             grid_picture(image, name or "", cells_of, touch=True)),
+            ("What the model knows: the share of white",
+             grid_picture([c.denoised for c in codes], "The picture as the model has it")),
+        ],
+        least=140,
+    )  # fmt: skip
+    said = [
+        f"{len(c.leaves)} rectangles: {c.model_bits:.0f} bits of model and {c.data_bits:.0f} of "
+        f"noise, {c.total_bits:.0f} in all" + (", the shortest" if p == 0 else "")
+        for p, c in zip(prices, codes, strict=True)
+    ]
+    moving = player(views, bars(codes, image.size), profile_chart(image, codes), captions=said,
+                    count=len(codes), label="Price of a bit of model, from cheap to dear",
+                    name="price", start=prices.index(price), slow=True)  # fmt: skip
+    verdict = callout(
+        el("b", f"The shortest description has {shortest.total_bits:.0f} bits"),
+        f"; a file of it has {len(encode_image(image))} bytes, and its length tells some more. "
+        f"Coarse sophistication: {coarse_sophistication(image):.0f} bits; complextropy by "
+        f"compressed blurs: {complextropy(image):.0f} bits.",
+        kind="verdict",
     )
-    return (
-        f'<div class="krl">{side_by_side(views)}{bars(code, image.size)}'
-        f"<p><b>{len(code.leaves)} rectangles: {code.model_bits:.0f} bits of model and "
-        f"{code.data_bits:.0f} bits of noise, {code.total_bits:.0f} in all.</b> The shortest "
-        f"description has {shortest.total_bits:.0f} bits; written to a file and read back it takes "
-        f"{len(encode_image(image))} bytes ({8 * len(encode_image(image))} bits). Coarse "
-        f"sophistication: {coarse_sophistication(image):.0f} bits; complextropy by compressed "
-        f"blurs: {complextropy(image):.0f} bits.</p></div>"
+    return page(moving, verdict)
+
+
+def outlines(leaves):
+    """Return the outlines of rectangles `(top, bottom, left, right, ...)` as one path."""
+    return "".join(
+        f"M{left} {top}H{right}V{bottom}H{left}Z" for top, bottom, left, right, *_ in leaves
     )
 
 
-def bars(code, cells):
+def bars(codes, size):
     """Return one bar of model and noise, over the length of the picture itself."""
-    scale = 700 / max(code.total_bits, cells)
-    model, data = code.model_bits * scale, code.data_bits * scale
-    return (
-        '<svg viewBox="0 0 720 66" role="img" aria-label="Bits of the model and of the noise">'
-        f'<rect x="8" y="8" width="{model:.1f}" height="22" '
-        'style="fill:var(--krl-information)"/>'
-        f'<rect x="{8 + model:.1f}" y="8" width="{data:.1f}" height="22" '
-        'style="fill:var(--krl-exact)" opacity="0.7"/>'
-        f'<path d="M{8 + cells * scale:.1f} 4V36" stroke-width="2" '
-        'style="stroke:var(--krl-ink)"/>'
-        f'<text x="8" y="54" font-size="14">model {code.model_bits:.0f} bits, then noise '
-        f"{code.data_bits:.0f} bits; the stroke is the picture written out, {cells} bits</text>"
-        "</svg>"
-    )
+    scale = (WIDTH - 8) / max(size, *(code.total_bits for code in codes))
+    model = np.array([code.model_bits for code in codes]) * scale
+    data = np.array([code.data_bits for code in codes]) * scale
+    parts = [
+        el("rect", x=2, y=6, height=22, fill="var(--krl-information)", class_="moves",
+           steps={"width": model}),
+        el("rect", y=6, height=22, fill="var(--krl-exact)", class_="moves",
+           steps={"x": 2 + model, "width": data}),
+        el("path", d=f"M{2 + size * scale:.1f} 2V34", stroke_width=2, stroke="var(--krl-ink)"),
+        words(2, 52, "■ model", fill="var(--krl-information)"),
+        words(76, 52, "■ noise", fill="var(--krl-exact)"),
+        words(WIDTH, 52, f"| written out: {size} bits", "end"),
+    ]  # fmt: skip
+    return svg(WIDTH, 58, parts, label="Bits of the model and of the noise")
 
 
-def profile_chart(profile, code):
-    """Return the structure function as SVG, with the present model marked."""
-    width, height, left, bottom = 440, 300, 58, 252
-    most_model = max(profile[-1, 0], code.model_bits, 1)
-    most_data = max(profile[:, 1].max(), 1)
-
-    def at(model, data):
-        x = left + (width - left - 16) * np.sqrt(model / most_model)
-        return x, bottom - (bottom - 16) * data / most_data
-
-    curve = " ".join("{:.1f},{:.1f}".format(*at(*corner)) for corner in profile)
-    x, y = at(code.model_bits, code.data_bits)
-    ticks = "".join(
-        f'<text x="{at(most_model * share**2, 0)[0]:.1f}" y="{bottom + 18}" font-size="12" '
-        f'text-anchor="middle">{most_model * share**2:.0f}</text>'
-        for share in (0, 0.5, 1)
-    )
-    sides = "".join(
-        f'<text x="{left - 6}" y="{at(0, most_data * share)[1] + 4:.1f}" font-size="12" '
-        f'text-anchor="end">{most_data * share:.0f}</text>'
-        for share in (0, 0.5, 1)
-    )
-    return (
-        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="Structure function: bits of '
-        f'noise by bits of model; now {code.model_bits:.0f} and {code.data_bits:.0f}">'
-        f'<path d="M{left} 16V{bottom}H{width - 12}" fill="none" style="stroke:var(--krl-line)"/>'
-        f'<polyline points="{curve}" fill="none" stroke-width="2.4" '
-        'style="stroke:var(--krl-information)"/>'
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="7" style="fill:var(--krl-exact)"/>{ticks}{sides}'
-        f'<text x="{(left + width) / 2}" y="{height - 10}" font-size="13" text-anchor="middle">'
-        "bits of the model (square root scale)</text></svg>"
-    )
+def profile_chart(image, codes):
+    """Return the structure function, with the present model on it."""
+    profile = sophistication_profile(image)
+    order = np.argsort([code.model_bits for code in codes], kind="stable")
+    found = np.array([[codes[k].model_bits, codes[k].data_bits] for k in order])
+    x = np.unique(np.concatenate([profile[:, 0], found[:, 0]]))
+    y = np.interp(x, *profile[np.argsort(profile[:, 0])].T)
+    return lines({"": (x, y, "var(--krl-information)")},
+                 "Structure function: bits of noise by bits of model",
+                 "bits of the model (square root scale)", "bits of noise that remain",
+                 x_scale="root", cursor=np.array([c.model_bits for c in codes]),
+                 height=210)  # fmt: skip
 
 
 @cache
@@ -203,35 +212,37 @@ def default():
 
 
 @EXHIBIT.page
-def page(ctx):
+def layout(ctx):
     """Lay out the page."""
     import gradio as gr
 
-    def paint(strokes, event: gr.EventData):
-        cell = [min(int(at * SIDE), SIDE - 1) for at in (event.y, event.x)]
-        return appended(strokes, cell, 200)
+    def paint(strokes, item, x, y):
+        return appended(strokes, [min(int(at * SIDE), SIDE - 1) for at in (y, x)], 200)
 
-    with gr.Row():
-        with gr.Column(scale=3):
+    with stage():
+        with picture_side():
+            shown = html(touch=True)
+        with control_side(1):
             name = gr.Radio(list(pictures()), value="Tendrils", label="Picture")
-            price = gr.Slider(
-                -6, 6, 0, step=0.25, label="Price of a bit of model against one of noise, log2"
+            upload = gr.UploadButton(
+                "Or a picture of your own", type="binary", file_types=["image"]
             )
-            with gr.Row():
-                strokes = gr.Textbox("", label="Cells that were clicked", max_lines=1, scale=3)
-                clear = gr.Button("Undo the painting", scale=1)
-        with gr.Column(scale=1, min_width=200):
-            upload = gr.Image(
-                label="Or a picture of your own", type="numpy", sources=["upload"], height=180
-            )
-    stage = gr.HTML(js_on_load=ON_PICTURE)
-    ctx.at_first(default, stage)
+            ctx.note()
+            clear = gr.Button("Undo the painting")
+            examples = choices_row()
+            with advanced():
+                price = gr.Slider(-6, 6, 0, step=0.25, label="Price shown first, log2")
+                strokes = gr.Textbox("", label="Cells that were clicked", max_lines=1)
+    with examples:
+        ctx.choices({FAILS: ["Sierpinski", ""]}, [name, strokes])
+    ctx.at_first(default, shown)
     inputs = [name, price, upload, strokes]
-    ctx.event(name.change, describe, inputs, stage, verb="describe")
-    for trigger in (price.change, upload.change, strokes.change):
-        ctx.event(trigger, describe, inputs, stage, trigger_mode="always_last")
+    ctx.event(name.change, describe, inputs, shown, verb="describe")
+    for trigger in (price.change, upload.upload, strokes.change):
+        ctx.event(trigger, describe, inputs, shown)
+    ctx.event(name.input, lambda: (None, ""), None, [upload, strokes])
     ctx.event(clear.click, lambda: "", None, strokes)
-    stage.click(paint, strokes, strokes, api_visibility="private", show_progress="hidden")
+    ctx.touch(shown, paint, strokes, strokes)
 
 
 @EXHIBIT.tour

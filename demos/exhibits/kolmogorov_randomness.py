@@ -2,7 +2,6 @@
 
 import math
 from functools import cache
-from html import escape
 
 import numpy as np
 
@@ -16,28 +15,40 @@ from keras_readinglist.information import (
     structure_function,
 )
 
-from ..components.charts import colour_of, lines, svg
-from ..components.clicks import ON_PICTURE
-from ..components.images import grid_picture, side_by_side
+from ..components.axes import WIDTH, svg, words
+from ..components.charts import lines
+from ..components.heat import heat_map
+from ..components.html import callout, el, faint, page, side_by_side, table
+from ..components.images import grid_picture
 from ..components.inputs import appended, cells, choice, number, plain_text, seed_of, whole_number
-from ..exhibit import Exhibit
+from ..components.layout import advanced, choices_row, control_side, html, picture_side, stage
+from ..components.player import player
+from ..exhibit import FAILS, Exhibit
 
 EXHIBIT = Exhibit(
     slug="kolmogorov-randomness",
     claim="A good explanation of a single string is a small set in which it is a typical member: "
     "what names the set is structure, the rest is noise.",
-    try_this="Paste a text of your own and read where its structure ends; then add noise to the "
-    "drawing, and let compression take it out again.",
+    try_this="Step through the models of the string and watch noise turn into structure; paste a "
+    "text of your own, and in the second tab draw, and let compression take the noise out.",
     what_you_see="The curve is the structure function: how many bits remain when the model may "
-    "have so many bits. The marked model is the smallest that, with what remains, describes the "
-    "string as shortly as any: after it more model only describes noise. In the second tab the "
-    "same sum of two parts decides how strongly a picture may be compressed, without being told "
-    "how much noise it has; in the third, texts that explain each other stand close together.",
-    shows=(
-        "information.structure_function",
-        "information.lossy_denoise",
-        "information.ncd_matrix",
-    ),
+    "have so many bits. The model that is marked first is the smallest that, with what remains, "
+    "describes the string as shortly as any: after it more model only describes noise. The models "
+    "are chains, which know a few characters before the next; what they cannot say, such as that a "
+    "passage is copied, stays noise to them. In the second tab the same sum of two parts decides "
+    "how strongly a picture may be compressed, without being told how much noise it has; in the "
+    "third, texts that explain each other stand close together.",
+    code="""\
+import numpy as np
+from keras_readinglist.information import structure_function
+
+rng = np.random.default_rng(4)
+sticky = np.cumsum(rng.random(1000) < 0.1) % 2  # a coin that sticks
+found = structure_function(sticky)
+for name, model, noise in zip(found.models, found.alpha, found.log_size):
+    print(f"{name}: {model:.0f} bits of model, {noise:.0f} of noise, {model + noise:.0f} in all")
+print("the smallest sufficient model:", found.minimal_sufficient_statistic)
+""",
 )
 
 MODEL, DATA = "var(--krl-information)", "var(--krl-exact)"
@@ -85,61 +96,50 @@ def explain(text):
     deep = (
         context_code_length(symbols, alphabet=2) if binary else context_code_length(text, depth=5)
     )
+    best = found.minimal_sufficient_statistic
+    shortest = float(found.total.min())
+    packed = 8 * compressed_length(text, "zlib")
     rows = [
         ("written out", plain),
-        ("the marked chain and what remains", float(found.total.min())),
+        ("the best chain and what remains", shortest),
         ("all contexts mixed", deep),
-        ("deflate", 8 * compressed_length(text, "zlib")),
+        ("deflate", packed),
         ("lzma", 8 * compressed_length(text, "lzma")),
     ]
-    table = "".join(f"<tr><td>{name}</td><td>{bits:.0f} bits</td></tr>" for name, bits in rows)
-    noise = lempel_ziv_complexity(text)
-    best = found.minimal_sufficient_statistic
-    words = {"order 0": "no memory at all: only how often each character occurs"}
-    return (
-        '<div class="krl"><p><b>The smallest sufficient model is a chain of '
-        f"{escape(best)}</b>: {words.get(best, 'what follows depends on the characters before')}."
-        f"</p>{chart(found)}"
-        f'<div class="scroll"><table><tr><th>description</th><th>length</th></tr>{table}</table>'
-        f'</div><p class="faint">{len(text)} characters, {len(alphabet)} different; it can be '
-        f"copied up from itself in {noise} steps (Lempel and Ziv).</p></div>"
-    )
+    knows = "what follows depends on the characters before"
+    if best == "order 0":
+        knows = "only how often each character occurs"
+    said = [el("b", f"The smallest sufficient model is a chain of {best}"), f": {knows}."]
+    if min(packed, deep) < 0.9 * shortest:
+        other = "deflate, which copies passages" if packed < deep else "a mixture of all contexts"
+        said = [
+            el("b", "No chain explains this text"),
+            f": {other}, needs {min(packed, deep):.0f} bits where the best chain, of {best}, needs "
+            f"{shortest:.0f}. Its structure lies outside of this family of models.",
+        ]
+    size = f"{len(text)} characters, {len(alphabet)} different; it can be copied up from itself in "
+    size += f"{lempel_ziv_complexity(text)} steps (Lempel and Ziv)."
+    listed = table(("description", "length"), [(name, f"{bits:.0f} bits") for name, bits in rows])
+    return page(chart(found), callout(said, kind="verdict"), listed, faint(size))
 
 
-def chart(found, width=720, height=300):
-    """Return a structure function as SVG, its models named and the sufficient one marked."""
-    left, right, top, bottom = 64, width - 30, 18, height - 44
-    most_model, most_data = max(found.alpha.max(), 1), max(found.log_size.max(), 1)
-
-    def at(model, data):
-        x = left + (right - left) * math.sqrt(model / most_model)
-        return x, bottom - (bottom - top) * data / most_data
-
+def chart(found):
+    """Return a structure function, its models under a player that opens at the sufficient one."""
     chosen = found.models.index(found.minimal_sufficient_statistic)
-    points = [at(a, h) for a, h in zip(found.alpha, found.log_size, strict=True)]
-    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    parts = [
-        f'<path d="M{left} {top}V{bottom}H{right}" fill="none" style="stroke:var(--krl-line)"/>',
-        f'<polyline points="{path}" fill="none" stroke-width="2.2" style="stroke:{MODEL}"/>',
-    ]
-    for i, (x, y) in enumerate(points):
-        anchor = "end" if x > 0.8 * width else "start"
-        lower = y + 22 + 18 * (i % 2) if i and y < bottom - 44 else y - 10
-        parts.append(
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{9 if i == chosen else 5}" '
-            f'style="fill:{DATA if i == chosen else MODEL}"/>'
-            f'<text x="{x + (0 if anchor == "end" else 8):.1f}" y="{lower:.1f}" font-size="12" '
-            f'text-anchor="{anchor}">{escape(found.models[i])}: {found.alpha[i]:.0f} + '
-            f"{found.log_size[i]:.0f}</text>"
+    said = [
+        f"Chain of {name}: {a:.0f} bits of model and {h:.0f} of noise, {a + h:.0f} in all"
+        + (", the smallest sufficient one" if k == chosen else "")
+        for k, (name, a, h) in enumerate(
+            zip(found.models, found.alpha, found.log_size, strict=True)
         )
-    parts.append(
-        f'<text x="{(left + right) / 2}" y="{height - 8}" font-size="13" text-anchor="middle">bits '
-        "of the model (square root scale)</text>"
-        f'<text x="14" y="{(top + bottom) / 2}" font-size="13" text-anchor="middle" '
-        f'transform="rotate(-90 14 {(top + bottom) / 2})">bits of noise</text>'
-    )
+    ]
     label = f"Structure function; the smallest sufficient model is {found.models[chosen]}"
-    return svg(width, height, "".join(parts), label)
+    curve = (found.alpha, found.log_size, MODEL)
+    mark = (found.alpha[chosen], found.log_size[chosen], "sufficient")
+    picture = lines({"": curve}, label, "bits of the model (square root scale)", "bits of noise",
+                    x_scale="root", marks=[mark], cursor=found.alpha, height=260)  # fmt: skip
+    return player(picture, count=len(found.models), label="Model", name="models", start=chosen,
+                  captions=said, slow=True)  # fmt: skip
 
 
 def drawing(strokes):
@@ -165,16 +165,18 @@ def denoise(strokes, flips, chosen, seed=1):
     clean = drawing(strokes)
     noise = np.random.default_rng(seed_of(seed)).random(clean.shape) < flips / 100
     found = lossy_denoise(clean ^ noise)
-    index = found.best if chosen < 0 else min(chosen, len(found.images) - 1)
-    shown = found.images[index]
-    views = (
-        (f"The drawing with {noise.sum()} cells flipped", grid_picture(clean ^ noise, "Noisy")),
-        (
-            f"Compressed, {found.qualities[index]:.0f} rounds of majorities",
-            grid_picture(shown, "The drawing as compression has it"),
-        ),
-        ("What was given up as noise", grid_picture((clean ^ noise) ^ shown, "The noise found")),
-    )
+    start = found.best if chosen < 0 else min(chosen, len(found.images) - 1)
+    shown, count = list(found.images), len(found.images)
+    views = side_by_side(
+        [
+            (f"{noise.sum()} cells flipped: click to draw",
+             grid_picture(clean ^ noise, "Noisy", touch=True)),
+            ("Compressed", grid_picture(shown, "The drawing as compression has it")),
+            ("Given up as noise",
+             grid_picture([(clean ^ noise) ^ image for image in shown], "The noise found")),
+        ],
+        least=90,
+    )  # fmt: skip
     curve = lines(
         {
             "both": (found.total_bits, MODEL),
@@ -184,13 +186,34 @@ def denoise(strokes, flips, chosen, seed=1):
         "Bits of the picture, of the noise and of both, by quality",
         "quality, from fine to coarse",
         "bits",
+        cursor=np.arange(count),
     )
-    wrong = np.mean(shown != clean)
-    return (
-        f'<div class="krl">{side_by_side(views, least=150)}<p><b>{found.distortion[index]} cells '
-        f"are called noise, {noise.sum()} were flipped; {wrong:.1%} of the cells are wrong "
-        f"now.</b> The choice needed no word on how much noise there is.</p>{curve}</div>"
-    )
+    said = [
+        f"{int(quality)} rounds of majorities: {gone} cells are called noise, "
+        f"{np.mean(image != clean):.1%} of the cells are wrong now"
+        for quality, gone, image in zip(found.qualities, found.distortion, shown, strict=True)
+    ]
+    moving = player(views, curve, count=count, label="Quality", name=f"quality-{found.best}",
+                    start=start, captions=said, slow=True)  # fmt: skip
+    return page(moving, callout(_denoised(found, clean, int(noise.sum())), kind="verdict"))
+
+
+def _denoised(found, clean, flipped):
+    """Say what the shortest description made of a drawing, or that there is none."""
+    gone = int(found.distortion[found.best])
+    if not gone and flipped > 0.3 * clean.size:
+        return [
+            el("b", "It gives up: 0 cells are called noise"),
+            f", {flipped} were flipped. With so much noise no compressed picture pays, and the "
+            f"noisy one itself takes {found.total_bits[found.best]:.0f} bits, more than its "
+            f"{clean.size} cells.",
+        ]
+    wrong = np.mean(found.images[found.best] != clean)
+    said = f"{gone} cells are called noise, {flipped} were flipped; {wrong:.1%} of the cells are "
+    more = " The choice needed no word on how much noise there is."
+    if found.total_bits[found.best] > clean.size:
+        more = " The description is longer than the cells written out: it is near giving up."
+    return [el("b", said, "wrong in the shortest description."), more]
 
 
 def family(text):
@@ -207,37 +230,29 @@ def family(text):
     if min(map(len, texts)) < 10:
         raise ValueError("Every text needs at least 10 characters.")
     tree, distances = ncd_clustering(texts, compressor="ctw" if len(texts) <= 8 else "lzma")
-    score = quartet_score(tree, distances) if len(texts) > 3 else 1.0
     views = (
-        ("Who explains whom: red is far", matrix(distances, names)),
+        ("Who explains whom: blue is near, red is far", matrix(distances, names)),
         ("The family tree", dendrogram(tree, names)),
     )
-    return (
-        f'<div class="krl">{side_by_side(views, least=300)}'
-        f"<p><b>The tree agrees with the distances in {score:.0%} of all groups of four.</b> "
-        "Nothing is known of languages here: only how much shorter two texts become together."
-        "</p></div>"
-    )
+    off = distances[~np.eye(len(names), dtype=bool)]
+    said = "All texts are equally far from one another: there is no tree to see."
+    if np.ptp(off) > 1e-9 and len(texts) > 3:
+        score = quartet_score(tree, distances)
+        said = f"The tree agrees with the distances in {score:.0%} of all groups of four."
+    elif len(texts) == 3:
+        said = "With three texts any tree agrees with the distances."
+    note = " Nothing is known of languages here: only how much shorter two texts become together."
+    return page(side_by_side(views, least=260), callout(el("b", said), note, kind="verdict"))
 
 
 def matrix(distances, names):
     """Return distances as a coloured grid with names."""
-    cell, left, top = 26, 104, 12
-    low, high = np.min(distances + 9 * np.eye(len(names))), distances.max()
-    parts = []
-    for i, name in enumerate(names):
-        parts.append(
-            f'<text x="{left - 6}" y="{top + i * cell + 17}" font-size="13" text-anchor="end">'
-            f"{escape(name)}</text>"
-        )
-        for j, other in enumerate(names):
-            parts.append(
-                f'<rect x="{left + j * cell}" y="{top + i * cell}" width="{cell - 1}" '
-                f'height="{cell - 1}" fill="{colour_of(distances[i, j], low, high)}"><title>'
-                f"{escape(name)}, {escape(other)}: {distances[i, j]:.2f}</title></rect>"
-            )
-    size = left + cell * len(names) + 6
-    return svg(size, top + cell * len(names) + 6, "".join(parts), "Distances between the texts")
+    count = len(names)
+    span = (float(np.min(distances + 9 * np.eye(count))), float(distances.max()))
+    rows = [f"{k + 1} {name}" for k, name in enumerate(names)]
+    columns = [str(k + 1) for k in range(count)]
+    return heat_map(distances, rows, columns, "Distances between the texts", span=span,
+                    cell=(26, 24))  # fmt: skip
 
 
 def dendrogram(tree, names):
@@ -245,23 +260,18 @@ def dendrogram(tree, names):
     from scipy.cluster.hierarchy import dendrogram as lay_out
 
     laid = lay_out(tree, no_plot=True)
-    step, width = 26, 300
+    step, left = 24, 12 + 8 * max(map(len, names))
     tall = max(tree[:, 2].max(), 1e-9)
     parts = []
     for rows, heights in zip(laid["icoord"], laid["dcoord"], strict=True):
         points = " ".join(
-            f"{110 + (width - 20) * h / tall:.1f},{8 + step * r / 10:.1f}"
+            f"{left + (WIDTH - left - 10) * h / tall:.1f},{8 + step * r / 10:.1f}"
             for r, h in zip(rows, heights, strict=True)
         )
-        parts.append(
-            f'<polyline points="{points}" fill="none" stroke-width="2" style="stroke:{MODEL}"/>'
-        )
+        parts.append(el("polyline", points=points, fill="none", stroke_width=2, stroke=MODEL))
     for place, leaf in enumerate(laid["leaves"]):
-        parts.append(
-            f'<text x="104" y="{8 + step * (place + 0.5) + 4:.1f}" font-size="13" '
-            f'text-anchor="end">{escape(names[leaf])}</text>'
-        )
-    return svg(110 + width, 16 + step * len(names), "".join(parts), "Family tree of the texts")
+        parts.append(words(left - 6, 8 + step * (place + 0.5) + 5, names[leaf], "end"))
+    return svg(WIDTH, 16 + step * len(names), parts, label="Family tree of the texts")
 
 
 def default_family():
@@ -270,57 +280,103 @@ def default_family():
 
 
 @cache
-def defaults():
-    """Return what the three tabs show before any click."""
-    return explain(example("A coin that sticks")), denoise("", 10, -1), family(default_family())
+def default_string():
+    """Return what the first tab shows before any click."""
+    return explain(example("A coin that sticks"))
+
+
+@cache
+def default_drawing():
+    """Return what the second tab shows before any click."""
+    return denoise("", 10, -1)
+
+
+@cache
+def default_tree():
+    """Return what the third tab shows before any click."""
+    return family(default_family())
 
 
 @EXHIBIT.page
-def page(ctx):
+def layout(ctx):
     """Lay out the page."""
     import gradio as gr
 
-    def paint(strokes, event: gr.EventData):
-        cell = [min(int(at * SIDE), SIDE - 1) for at in (event.y, event.x)]
-        return appended(strokes, cell, 400)
-
     with gr.Tab("Explain this string"):
-        name = gr.Radio(list(EXAMPLES), value="A coin that sticks", label="Example")
-        text = gr.Textbox(
-            example("A coin that sticks"), label="Or your own text", lines=3, max_lines=5
-        )
-        explained = gr.HTML()
-        ctx.at_first(lambda: defaults()[0], explained)
-        ctx.event(name.change, example, name, text)
-        ctx.event(text.change, explain, text, explained, verb="explain")
+        _string(ctx)
     with gr.Tab("Take the noise out"):
-        with gr.Row():
-            flips = gr.Slider(0, 40, 10, step=1, label="Cells flipped, percent")
-            quality = gr.Slider(-1, 6, -1, step=1, label="Quality; -1: chosen by its bits")
-        with gr.Row():
-            strokes = gr.Textbox("", label="Cells that were clicked", max_lines=1, scale=3)
-            clear = gr.Button("Undo the drawing", scale=1)
-        stage = gr.HTML(js_on_load=ON_PICTURE)
-        ctx.at_first(lambda: defaults()[1], stage)
-        inputs = [strokes, flips, quality]
-        ctx.event(strokes.change, denoise, inputs, stage, verb="denoise")
-        for trigger in (flips.change, quality.change):
-            ctx.event(trigger, denoise, inputs, stage, trigger_mode="always_last")
-        ctx.event(clear.click, lambda: "", None, strokes)
-        stage.click(paint, strokes, strokes, api_visibility="private", show_progress="hidden")
+        _drawing(ctx)
     with gr.Tab("Family tree"):
-        texts = gr.Textbox(
-            default_family(), label="Texts, one a line, as name: text", lines=6, max_lines=10
-        )
-        grow = gr.Button("Compare", variant="primary")
-        relatives = gr.HTML()
-        ctx.at_first(lambda: defaults()[2], relatives)
-        ctx.event(grow.click, family, texts, relatives, verb="family")
+        _tree(ctx)
+
+
+def _string(ctx):
+    import gradio as gr
+
+    with stage():
+        with picture_side():
+            explained = html()
+        with control_side():
+            name = gr.Radio(list(EXAMPLES), value="A coin that sticks", label="Example")
+            text = gr.Textbox(
+                example("A coin that sticks"), label="Or your own text", lines=3, max_lines=5
+            )
+            ctx.note()
+            examples = choices_row()
+    with examples:
+        ctx.choices({FAILS: ["to be or not to be, that is the question. " * 6]}, [text])
+    ctx.at_first(default_string, explained)
+    ctx.event(name.input, example, name, text)
+    ctx.event(text.change, explain, text, explained, verb="explain")
+
+
+def _drawing(ctx):
+    import gradio as gr
+
+    def paint(strokes, item, x, y):
+        return appended(strokes, [min(int(at * SIDE), SIDE - 1) for at in (y, x)], 400)
+
+    with stage():
+        with picture_side():
+            picture = html(touch=True)
+        with control_side(1):
+            flips = gr.Slider(0, 40, 10, step=1, label="Cells flipped, percent")
+            clear = gr.Button("Undo the drawing")
+            examples = choices_row()
+            with advanced():
+                strokes = gr.Textbox("", label="Cells that were clicked", max_lines=1)
+                quality = gr.Number(-1, label="Quality shown first; -1: chosen by its bits",
+                                    precision=0)  # fmt: skip
+            ctx.note()
+    with examples:
+        ctx.choices({FAILS: [40]}, [flips])
+    inputs = [strokes, flips, quality]
+    ctx.at_first(default_drawing, picture)
+    ctx.event(strokes.change, denoise, inputs, picture, verb="denoise")
+    for control in (flips, quality):
+        ctx.event(control.change, denoise, inputs, picture)
+    ctx.event(clear.click, lambda: "", None, strokes)
+    ctx.touch(picture, paint, strokes, strokes)
+
+
+def _tree(ctx):
+    import gradio as gr
+
+    with stage():
+        with picture_side():
+            relatives = html()
+        with control_side():
+            words = "Texts, one a line, as name: text"
+            texts = gr.Textbox(default_family(), label=words, lines=8, max_lines=10)
+            ctx.note()
+            grow = gr.Button("Compare", variant="primary")
+    ctx.at_first(default_tree, relatives)
+    ctx.event(grow.click, family, texts, relatives, verb="family")
 
 
 @EXHIBIT.tour
 def tour():
     """Explain, denoise and compare by default."""
-    defaults()
+    default_string(), default_drawing(), default_tree()
     found = structure_function([int(c) for c in example("A coin that sticks")])
     return f"a coin that sticks is a chain of {found.minimal_sufficient_statistic}"

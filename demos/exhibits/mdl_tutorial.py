@@ -4,7 +4,6 @@ import gzip
 import json
 import re
 from functools import cache
-from html import escape
 
 import numpy as np
 
@@ -12,45 +11,46 @@ from keras_readinglist.information import (
     Markov,
     MDLHistogram,
     MDLMarkovOrder,
-    MDLPolynomial,
     code_length,
 )
-from keras_readinglist.information.mdl.regression import LinearRegression
 
-from ..components.charts import stacked_bars, svg
-from ..components.clicks import ON_BOARD
-from ..components.images import side_by_side
-from ..components.inputs import appended, choice, number_rows, plain_text, whole_number, within
-from ..exhibit import Exhibit
+from ..components.charts import histogram, stacked_bars
+from ..components.html import callout, el, faint, page, side_by_side
+from ..components.inputs import choice, number_rows, plain_text, touched, whole_number, within
+from ..components.layout import advanced, choices_row, control_side, html, picture_side, stage
+from ..components.player import following, player
+from ..exhibit import FAILS, Exhibit
+from ._mdl_tutorial_curves import CODES, CRITERIA, DATA, MODEL, board, messages
 
 EXHIBIT = Exhibit(
     slug="mdl-tutorial",
     claim="Among all explanations choose the one that makes the message shortest: the model, and "
     "the data with its help.",
-    try_this="Click on the board to add points and see the degree change; then type a pattern of "
-    "your own into the second tab.",
+    try_this="Drag a point far from the curve, and see the bits grow; play through the degrees, "
+    "and type a pattern of your own into the second tab.",
     what_you_see="For every degree the message has two parts: what the polynomial costs, which "
     "grows with its parameters, and the points once it is known, which shrinks the better it fits. "
-    "The framed stack is the shortest message. The same happens with orders of a chain and with "
-    "bins of a histogram: more parameters always fit better, and at some point no longer pay.",
-    shows=(
-        "information.multinomial_complexity",
-        "information.regression_score",
-        "information.MDLHistogram",
-    ),
+    "The framed stack is the shortest message, which is chosen. The same happens with orders of a "
+    "chain and with bins of a histogram: more parameters always fit better, and at some point no "
+    "longer pay. BIC, AIC and leaving one out are no messages but scores: their stacks show what "
+    "they add up.",
+    code="""\
+import numpy as np
+from keras_readinglist.information import Markov, MDLPolynomial, code_length
+
+rng = np.random.default_rng(0)
+x = np.linspace(-1, 1, 40)
+y = 0.5 + 0.9 * x**3 - 0.5 * x + 0.05 * rng.standard_normal(40)
+print("degree", MDLPolynomial(criterion="rnml").fit(x, y).degree_)
+text = np.array([0, 1] * 40)
+print([round(code_length(text, Markov(order, 2), "nml"), 1) for order in range(4)], "bits")
+""",
 )
 
-MODEL, DATA = "var(--krl-information)", "var(--krl-exact)"
-CRITERIA = {
-    "Normalized maximum likelihood": "rnml",
-    "gMDL (Hansen, Yu)": "gmdl",
-    "BIC": "bic",
-    "AIC": "aic",
-    "Leave one out": "loo",
-}
-_PRECISION = 100  # points are written to two decimals
 MOST_POINTS, MOST_DEGREE = 60, 8
+NML = "Normalized maximum likelihood"
 TEXT = "abracadabra " * 6
+METHODS_ARE_CODES = {"nml": True, "bayes": True, "bic": False}
 METHODS = {"Normalized maximum likelihood": "nml", "Jeffreys' mixture": "bayes", "BIC": "bic"}
 
 
@@ -83,55 +83,35 @@ def polynomials(text, criterion, shown):
     points = parse_points(text)
     choice(criterion, CRITERIA)
     shown = whole_number(-1 if shown is None else shown, -1, 99, "The degree drawn")
-    x, y = points.T
-    most = min(MOST_DEGREE, len(np.unique(x)) - 2, len(x) - 3)
-    model = MDLPolynomial(most, CRITERIA[criterion]).fit(x, y)
-    data, extra = [], []
-    for degree in range(most + 1):
-        columns = model.columns(x, degree)
-        nats = LinearRegression(columns).fit_nats(y)
-        data.append(max(nats / np.log(2) + len(x) * np.log2(_PRECISION), 0.0))
-    if CRITERIA[criterion] in ("aic", "loo"):  # no code: only what it prefers can be shown
-        parts = {"points, once the curve is known": (data, DATA)}
-    else:
-        total = model.scores_ / np.log(2)
-        extra = total - np.array(data)
-        extra = np.maximum(extra - extra.min() + 4, 0)
-        parts = {"curve": (extra, MODEL), "points, once it is known": (data, DATA)}
-    best = model.degree_
-    other = best if shown < 0 else min(shown, most)
-    bars = stacked_bars(parts, range(most + 1), f"Bits by degree; {criterion} chooses {best}", best)
-    words = f"{criterion} chooses degree {best}."
-    return board(points, model, other), (
-        f'<div class="krl"><p><b>{escape(words)}</b> The curve drawn has degree {other}.</p>{bars}'
-        '<p class="faint">Bits by degree, for points written to two decimals; the framed stack is '
-        "chosen.</p></div>"
-    )
+    most = min(MOST_DEGREE, len(np.unique(points[:, 0])) - 2, len(points) - 3)
+    parts, totals = messages(points, criterion, most)
+    best = int(np.argmin(np.round(totals, 6)))
+    start, count = best if shown < 0 else min(shown, most), most + 1
+    word = "message" if criterion in CODES else "score"
+    said = [f"Degree {d}: a {word} of {totals[d]:.1f} bits" for d in range(count)]
+    said[best] += f", the shortest: {criterion} chooses it"
+    name = f"degree-{best}"
+    moving = player(board(points, most), count=count, label="Degree drawn", name=name, start=start,
+                    captions=said, slow=True)  # fmt: skip
+    label = f"Bits by degree; {criterion} chooses {best}"
+    bars = stacked_bars(parts, range(count), label, best, moving=True)
+    verdict = callout(el("b", chosen_words("degree", totals, criterion)), kind="verdict")
+    note = "Bits by degree, for points written to two decimals; the framed stack is the shortest."
+    if criterion not in CODES:
+        note += " This criterion is a score: nobody could read the points from it."
+    return page(moving), page(verdict, following(bars, name=name, start=start), faint(note))
 
 
-def board(points, model, degree):
-    """Return the points and the fitted polynomial of a degree as SVG."""
-    x, y = points.T
-    grid = np.linspace(x.min(), x.max(), 160)
-    weights = np.linalg.lstsq(model.columns(x, degree), y, rcond=None)[0]
-    curve = np.clip(model.columns(grid, degree) @ weights, -0.5, 1.5)
-
-    def at(a, b):
-        return f"{20 + 460 * a:.1f},{480 - 460 * b:.1f}"
-
-    dots = "".join(
-        '<circle cx="{}" cy="{}" r="6" style="fill:var(--krl-ink)"/>'.format(*at(a, b).split(","))
-        for a, b in points
-    )
-    line = " ".join(at(a, b) for a, b in zip(grid, curve, strict=True))
-    return (
-        '<div class="krl board"><svg viewBox="0 0 500 500" role="img" aria-label="'
-        f'{len(points)} points and a polynomial of degree {degree}">'
-        '<rect x="1" y="1" width="498" height="498" rx="6" stroke-width="1.5" '
-        'style="fill:var(--krl-panel);stroke:var(--krl-line)"/>'
-        f'<polyline points="{line}" fill="none" stroke-width="3" style="stroke:{MODEL}"/>{dots}'
-        "</svg></div>"
-    )
+def chosen_words(what, totals, criterion):
+    """Say which of several is shortest, and which are as short."""
+    totals = np.asarray(totals)
+    best = int(np.argmin(np.round(totals, 6)))
+    ties = [k for k in range(len(totals)) if abs(totals[k] - totals[best]) < 0.05]
+    if len(ties) > 1:
+        names = " and ".join(map(str, ties))
+        return f"A tie of {what}s {names}; {criterion} takes the simplest, {what} {best}."
+    second = np.partition(totals, 1)[1] - totals[best] if len(totals) > 1 else 0
+    return f"{criterion} chooses {what} {best}, by {second:.1f} bits."
 
 
 def sequences(text, method):
@@ -147,20 +127,29 @@ def sequences(text, method):
         totals.append(code_length(symbols, chain, method))
         data.append(chain.fit_nats(chain.check(symbols)) / np.log(2))
     best = MDLMarkovOrder(5, size, method).fit(symbols).order_
+    message = METHODS_ARE_CODES[method]
     parts = {
-        "transitions": (np.subtract(totals, data), MODEL),
+        "transitions" if message else "penalty": (np.subtract(totals, data), MODEL),
         "text, once they are known": (data, DATA),
     }
     bars = stacked_bars(parts, range(6), f"Bits by order; order {best} is chosen", best)
     plain, packed = len(text) * np.log2(size), 8 * len(gzip.compress(text.encode(), mtime=0))
-    pays = f"A chain of order {best} is the shortest message: {totals[best]:.0f} bits"
+    word = "message" if message else "score"
+    pays = f"A chain of order {best} has the shortest {word}: {totals[best]:.0f} bits"
     if totals[best] >= plain:
         pays = f"No memory pays. A chain of order {best} takes {totals[best]:.0f} bits"
-    return (
-        f'<div class="krl"><p><b>{pays}</b>, against {plain:.0f} bits for {len(text)} characters '
-        f"out of {len(alphabet)} written out, and {packed} bits by gzip.</p>{bars}"
-        '<p class="faint">Bits by order: how many characters back the next one depends on.</p>'
-        "</div>"
+    note = "Bits by order: how many characters back the next one depends on."
+    if not message:
+        note += " BIC is a score, not a message: no code has its lengths for all texts."
+    return page(
+        bars,
+        callout(
+            el("b", pays),
+            f", against {plain:.0f} bits for {len(text)} characters out of {len(alphabet)} "
+            f"written out, and {packed} bits by gzip.",
+            kind="verdict",
+        ),
+        faint(note),
     )
 
 
@@ -194,48 +183,31 @@ def histograms(text):
     edges = np.histogram_bin_edges(x, "auto")
     densities = np.histogram(x, edges, density=True)[0]
     bits = model.scores_ / np.log(2)
-    return (
-        '<div class="krl">'
-        + side_by_side(
-            [
-                (
-                    f"The shortest message: {model.n_bins_} bins, each as wide as it pays",
-                    _bins(model.edges_, model.counts_ / len(x) / np.diff(model.edges_), MODEL),
-                ),
-                (f"NumPy's rule: {len(edges) - 1} equal bins", _bins(edges, densities, DATA)),
-            ],
-            least=300,
-        )
-        + f"<p><b>{model.n_bins_} bins: {bits.min() - bits[0]:.0f} bits against a single bin.</b> "
-        f"One bin more would cost {_next_bin(bits, model.n_bins_)} bits more.</p></div>"
-    )
-
-
-def _next_bin(bits, chosen):
-    return f"{bits[chosen] - bits[chosen - 1]:.1f}" if chosen < len(bits) else "many"
-
-
-def _bins(edges, densities, colour):
-    scale = 460 / (edges[-1] - edges[0])
-    tall = 180 / max(densities.max(), 1e-12)
-    bars = "".join(
-        f'<rect x="{10 + (a - edges[0]) * scale:.1f}" y="{200 - d * tall:.1f}" '
-        f'width="{max((b - a) * scale - 0.6, 0.4):.1f}" height="{d * tall:.1f}" '
-        f'style="fill:{colour}"/>'
-        for a, b, d in zip(edges[:-1], edges[1:], densities, strict=True)
-    )
-    marks = "".join(
-        f'<text x="{10 + share * 460:.0f}" y="218" font-size="12" text-anchor="{anchor}">'
-        f"{edges[0] + share * (edges[-1] - edges[0]):.3g}</text>"
-        for share, anchor in ((0, "start"), (0.5, "middle"), (1, "end"))
-    )
-    return svg(480, 226, bars + marks, f"Histogram with {len(densities)} bins")
+    shares = model.counts_ / len(x) / np.diff(model.edges_)
+    views = [
+        (
+            f"The shortest message: {model.n_bins_} bins, each as wide as it pays",
+            histogram(model.edges_, shares, "Histogram of the shortest message", MODEL),
+        ),
+        (
+            f"NumPy's rule: {len(edges) - 1} equal bins",
+            histogram(edges, densities, "Histogram by NumPy", DATA),
+        ),
+    ]
+    more = ""
+    if model.n_bins_ < len(bits):
+        more = f" One bin more would cost {bits[model.n_bins_] - bits.min():.1f} bits more."
+    saved = f"{model.n_bins_} bins save {bits[0] - bits.min():.0f} bits against a single bin."
+    if model.n_bins_ == 1:
+        saved = "A single bin is the shortest message: no shape pays."
+    said = callout(el("b", saved), more, kind="verdict")
+    return page(side_by_side(views, least=260), said)
 
 
 @cache
 def default_points():
     """Return what the first tab shows before any click."""
-    return polynomials(example_points(), "Normalized maximum likelihood", -1)
+    return polynomials(example_points(), NML, -1)
 
 
 @cache
@@ -251,57 +223,86 @@ def default_numbers():
 
 
 @EXHIBIT.page
-def page(ctx):
+def layout(ctx):
     """Lay out the page."""
     import gradio as gr
 
-    def add(text, event: gr.EventData):
-        return appended(text, [round(event.x, 3), round(event.y, 3)], MOST_POINTS)
-
     with gr.Tab("Which curve?"):
-        with gr.Row():
-            with gr.Column(scale=2):
-                criterion = gr.Radio(
-                    list(CRITERIA), value="Normalized maximum likelihood", label="Chosen by"
-                )
-                shown = gr.Slider(-1, MOST_DEGREE, -1, step=1, label="Degree drawn; -1: the chosen")
-                points = gr.Textbox(
-                    example_points(), label="Points, as pairs", lines=3, max_lines=3
-                )
-                fewer = gr.Button("Take the last 5 points away")
-                bars = gr.HTML()
-            with gr.Column(scale=3):
-                picture = gr.HTML(js_on_load=ON_BOARD)
-        ctx.at_first(default_points, [picture, bars])
-        inputs = [points, criterion, shown]
-        ctx.event(points.change, polynomials, inputs, [picture, bars], verb="curve")
-        for trigger in (criterion.change, shown.change):
-            ctx.event(trigger, polynomials, inputs, [picture, bars], trigger_mode="always_last")
-        ctx.event(fewer.click, lambda t: json.dumps(parse_points(t).tolist()[:-5]), points, points)
-        picture.click(add, points, points, api_visibility="private", show_progress="hidden")
+        _curve(ctx)
     with gr.Tab("Which memory?"):
-        text = gr.Textbox(TEXT, label="A sequence: any characters", lines=3, max_lines=6)
-        method = gr.Radio(list(METHODS), value="Normalized maximum likelihood", label="Coded by")
-        chains = gr.HTML()
-        ctx.at_first(default_text, chains)
-        ctx.event(text.change, sequences, [text, method], chains, verb="sequence")
-        ctx.event(method.change, sequences, [text, method], chains)
-        gr.Examples(
-            [
-                ["0110" * 30],
-                ["HTTHTHHTTTHTHHHTTHTHHTTHHHTHTTTHTHHTHTTH"],
-                ["to be or not to be " * 4],
-            ],
-            text,
-            api_visibility="private",
-        )
+        _memory(ctx)
     with gr.Tab("Which bins?"):
-        kind = gr.Radio(["Two normals", "Steps", "Uniform"], value="Two normals", label="Example")
-        numbers = gr.Textbox(example_numbers("Two normals"), label="Numbers", lines=3, max_lines=4)
-        bins = gr.HTML()
-        ctx.at_first(default_numbers, bins)
-        ctx.event(kind.change, example_numbers, kind, numbers)
-        ctx.event(numbers.change, histograms, numbers, bins, verb="histogram")
+        _bins(ctx)
+
+
+def _curve(ctx):
+    import gradio as gr
+
+    with stage():
+        with picture_side():
+            picture = html(touch=True)
+        with control_side():
+            criterion = gr.Radio(list(CRITERIA), value=NML, label="Chosen by")
+            bars = html()
+            examples = choices_row()
+            with advanced():
+                words = "Points, as pairs"
+                points = gr.Textbox(example_points(), label=words, lines=3, max_lines=3)
+                shown = gr.Number(-1, label="Degree drawn first; -1 for the chosen", precision=0)
+            ctx.note()
+    noise = np.random.default_rng(11).random((10, 2)).round(3).tolist()
+    line = [[round(x, 2), round(0.2 + 0.6 * x, 2)] for x in np.linspace(0.05, 0.95, 12)]
+    with examples:
+        ctx.choices({
+            "A cubic": [example_points(), NML],
+            "An exact line": [json.dumps(line), NML],
+            "Ten random points": [json.dumps(noise), NML],
+            FAILS: [json.dumps(noise), "AIC"],
+        }, [points, criterion])  # fmt: skip
+    inputs = [points, criterion, shown]
+    ctx.at_first(default_points, [picture, bars])
+    ctx.event(points.change, polynomials, inputs, [picture, bars], verb="curve")
+    for control in (criterion, shown):
+        ctx.event(control.change, polynomials, inputs, [picture, bars])
+    ctx.touch(picture, lambda *done: touched(*done, most=MOST_POINTS), points, points)
+
+
+def _memory(ctx):
+    import gradio as gr
+
+    with stage():
+        with picture_side():
+            chains = html()
+        with control_side():
+            text = gr.Textbox(TEXT, label="A sequence: any characters", lines=3, max_lines=6)
+            ctx.note()
+            method = gr.Radio(list(METHODS), value=next(iter(METHODS)), label="Coded by")
+            examples = choices_row()
+    with examples:
+        ctx.choices({
+            "A pattern": ["0110" * 30],
+            "A coin": ["HTTHTHHTTTHTHHHTTHTHHTTHHHTHTTTHTHHTHTTH"],
+            FAILS: ["".join(str(k.bit_count() % 2) for k in range(256))],
+        }, [text])  # fmt: skip
+    ctx.at_first(default_text, chains)
+    ctx.event(text.change, sequences, [text, method], chains, verb="sequence")
+    ctx.event(method.change, sequences, [text, method], chains)
+
+
+def _bins(ctx):
+    import gradio as gr
+
+    with stage():
+        with picture_side():
+            bins = html()
+        with control_side():
+            kinds = ["Two normals", "Steps", "Uniform"]
+            kind = gr.Radio(kinds, value=kinds[0], label="Example")
+            numbers = gr.Textbox(example_numbers(kinds[0]), label="Numbers", lines=3, max_lines=4)
+            ctx.note()
+    ctx.at_first(default_numbers, bins)
+    ctx.event(kind.input, example_numbers, kind, numbers)
+    ctx.event(numbers.change, histograms, numbers, bins, verb="histogram")
 
 
 @EXHIBIT.tour

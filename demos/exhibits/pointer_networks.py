@@ -2,7 +2,6 @@
 
 import json
 from functools import cache
-from html import escape
 
 import numpy as np
 
@@ -15,24 +14,38 @@ from keras_readinglist.datasets.tsp import (
 )
 from keras_readinglist.metrics import geometry
 
+from ..components import board as boards
 from ..components.charts import bars
-from ..components.clicks import ON_BOARD
-from ..components.inputs import appended, choice, clipped, number_rows, within
-from ..exhibit import Exhibit, run
+from ..components.html import callout, el, faint, page
+from ..components.inputs import choice, clipped, number_rows, touched, within
+from ..components.layout import advanced, choices_row, control_side, html, picture_side, stage
+from ..components.player import following, player
+from ..exhibit import FAILS, Exhibit, run
 
 EXHIBIT = Exhibit(
     slug="pointer-networks",
     claim="A network can answer by pointing at its own inputs, so its dictionary grows with the "
     "problem.",
-    try_this="Click on the board to add a point, or draw a new cloud; then move the step slider to "
-    "see where the network points, and how surely.",
-    what_you_see="The strong line is what the network wrote, one pointer after the other; the "
-    "dashed line below it is the exact answer. The bars are the network's distribution at the "
-    "chosen step: over the end sign and over every point, so there are as many bars as points and "
-    "one more. It was trained on 5 to 10 points (triangulations: on 5): go beyond, and see it "
-    "begin to fail.",
+    try_this="Drag a point, and see the answer change under your hand; click to add one, "
+    "double-click to take one away, and press play.",
+    what_you_see="From the last point that was written an arrow leads to every point that could "
+    "be next, as wide as the network believes in it; the strong line is what it wrote so far, the "
+    "dashed line below it the exact answer. There are as many bars as points and one more, the end "
+    "sign: the dictionary of the answer grows with the problem. The network was trained on 5 to "
+    "10 points (triangulations: on 5): go beyond, and see it begin to fail.",
     presets=("pointer_network_hull", "pointer_network_tsp", "pointer_network_delaunay"),
-    shows=("layers.PointerAttention",),
+    code="""\
+import numpy as np
+from keras_readinglist.applications import PointerNetwork
+
+network = PointerNetwork.from_preset("pointer_network_hull")
+points = np.random.default_rng(0).random((1, 10, 2)).astype("float32")
+mask = np.ones((1, 10), bool)
+answer, log_probability = network.generate(points, mask, constraint="no_repeat")
+pointing = network.pointing(points, answer, mask)  # (1, steps, 1 + points)
+print(answer[0][answer[0] >= 0])
+print(pointing[0, 0].round(2))
+""",
 )
 
 TASKS = {
@@ -47,18 +60,24 @@ DEFAULT = (
 _BUCKETS = (5, 10, 15, 20)
 
 
-def parse_points(text, task):
+def read_points(text, task):
     """Return the points that a visitor typed or clicked, `(n, 2)`; `ValueError` in plain words."""
-    _, fewest, most = TASKS[choice(task, TASKS)]
+    most = TASKS[choice(task, TASKS)][2]
     words = "Points are pairs of numbers, like [[0.1, 0.2], [0.8, 0.5]]."
     points = number_rows(text, 2, 5000, words)
-    if not len(points):
-        raise ValueError(f"Click on the board: {task.lower()} needs at least {fewest} points.")
     if not within(points, 0, 1):
         raise ValueError("Every coordinate must lie between 0 and 1.")
-    if not fewest <= len(points) <= most:
-        raise ValueError(f"{task} takes {fewest} to {most} points here. There are {len(points)}.")
+    if len(points) > most:
+        raise ValueError(f"{task} takes up to {most} points here. There are {len(points)}.")
     return points.astype("float32")
+
+
+def parse_points(text, task):
+    """Return as many points as the task needs; the rest as for `read_points`."""
+    points = read_points(text, task)
+    if len(points) < TASKS[task][1]:
+        raise ValueError(f"{task} needs at least {TASKS[task][1]} points.")
+    return points
 
 
 def solve(points, task, model):
@@ -116,60 +135,103 @@ def verdict(points, task, answer, exact):
     return f"Length {ours:.3f}; {word} {best:.3f}; always to the nearest city {nearest:.3f}."
 
 
-def board(points, task="Convex hull", answer=(), exact=(), step=None):
-    """Return the board as SVG: the exact answer dashed, the network's over it."""
-    at = [(20 + 460 * x, 480 - 460 * y) for x, y in points]
-    parts = [
-        '<rect x="1" y="1" width="498" height="498" rx="6" stroke-width="1.5" '
-        'style="fill:var(--krl-panel);stroke:var(--krl-line)"/>'
-    ]
-    for path, style in (
-        (
-            exact,
-            'stroke-width="7" stroke-dasharray="2 9" stroke-linecap="round" '
-            'style="stroke:var(--krl-exact)"',
-        ),
-        (answer, 'stroke-width="2.5" style="stroke:var(--krl-attention)"'),
-    ):
-        corners = [at[i] for i in path if i < len(at)]
-        closed = task != "Triangulation"
-        groups = [corners] if closed else [corners[i : i + 3] for i in range(0, len(corners), 3)]
-        for group in groups:
-            joined = " ".join(f"{x:.1f},{y:.1f}" for x, y in group)
-            parts.append(f'<polygon points="{joined}" fill="none" {style}/>')
-    current = answer[step] if step is not None and step < len(answer) else None
-    for i, (x, y) in enumerate(at):
-        chosen = i == current
-        parts.append(
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{13 if chosen else 9}" stroke-width="2" '
-            f'style="fill:var(--krl-{"attention" if chosen else "paper"});'
-            'stroke:var(--krl-ink)"/>'
-            f'<text x="{x:.1f}" y="{y + 4:.1f}" font-size="11" text-anchor="middle" '
-            f'style="fill:var(--krl-{"paper" if chosen else "ink"})">{i + 1}</text>'
-        )
-    label = f"Board with {len(at)} points: the network's {task.lower()} over the exact one"
-    return (
-        '<div class="krl board"><svg viewBox="0 0 500 500" role="img" '
-        f'aria-label="{escape(label)}">{"".join(parts)}</svg></div>'
-    )
+def arrows(places, answer, pointing):
+    """Return, for every step, arrows from the last point written to all that come into question.
+
+    An arrow is as wide as its probability; before the first point, circles are.
+    """
+    count = len(places)
+    chosen = [None, *answer][: len(pointing)]
+    start = [[places[i if k is None else k] for k in chosen] for i in range(count)]
+    parts = []
+    for i, (x, y) in enumerate(places):
+        p = pointing[:, i + 1]
+        seen = [0 if k in (None, i) else min(0.35 + v, 0.95) * (v > 0.004) for k, v in
+                zip(chosen, p, strict=True)]  # fmt: skip
+        steps = {
+            "x1": [a for a, _ in start[i]],
+            "y1": [b for _, b in start[i]],
+            "stroke-width": np.round(1 + 13 * p, 2),
+            "opacity": np.round(seen, 3),
+        }
+        ring = {"r": [14 + 22 * v if k is None else 0 for k, v in zip(chosen, p, strict=True)]}
+        ink = "var(--krl-attention)"
+        parts.append(el("line", x2=round(x, 1), y2=round(y, 1), stroke=ink, class_="moves",
+                        stroke_linecap="round", steps=steps))  # fmt: skip
+        parts.append(el("circle", cx=round(x, 1), cy=round(y, 1), fill=ink, fill_opacity=0.35,
+                        class_="moves", steps=ring))  # fmt: skip
+    return parts
 
 
-def show(text, task, step):
-    """Return board, bars and sentence for what a visitor has chosen."""
+def written_so_far(places, answer, task, steps):
+    """Return the lines that have been written at every step; the last closes them."""
+    if task == "Triangulation":
+        paths = [_triangles(places, answer[: k // 3 * 3]) for k in range(steps)]
+    else:
+        at = ["{:.1f} {:.1f}".format(*places[i]) for i in answer]
+        paths = ["M" + "L".join(at[:k]) if k else "M0 0" for k in range(steps)]
+        paths[-1] += "Z" if len(at) else ""
+    return el("path", steps={"d": paths}, fill="none", stroke="var(--krl-attention)",
+              stroke_width=3, stroke_linejoin="round")  # fmt: skip
+
+
+def _triangles(places, corners):
+    corners = [places[i] for i in corners]
+    groups = [corners[k : k + 3] for k in range(0, len(corners) - 2, 3)]
+    return "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in group) + "Z" for group in groups)
+
+
+def board(points, task="Convex hull", found=None):
+    """Return the board: the exact answer dashed, the network's over it, step by step."""
+    square = boards.Square()
+    places = [square(point) for point in points]
+    parts = []
+    if found:
+        answer, exact, steps = found["answer"], found["exact"], len(found["pointing"])
+        dashes = {"fill": "none", "stroke": "var(--krl-exact)", "stroke_width": 7,
+                  "stroke_dasharray": "2 9", "stroke_linecap": "round"}  # fmt: skip
+        outline = _triangles(places, exact)
+        if task != "Triangulation" and len(exact):
+            outline = "M" + "L".join("{:.1f} {:.1f}".format(*places[i]) for i in exact) + "Z"
+        parts += [el("path", d=outline, **dashes), written_so_far(places, answer, task, steps)]
+        parts += arrows(places, answer, found["pointing"])
+    pins = [boards.pin(i, at, str(i + 1), radius=13) for i, at in enumerate(places)]
+    label = f"Board with {len(places)} points. Drag them, click to add one, double-click to remove"
+    return boards.board(parts, pins, label=label, square=square, adds=True, widest=430)
+
+
+def show(text, task, step=1):
+    """Return board, bars and sentence for what a visitor has chosen; few points are only drawn."""
+    points, fewest = read_points(text, task), TASKS[task][1]
+    if len(points) < fewest:
+        more = f"{fewest - len(points)} more"
+        words = f"Click on the board: {task.lower()} needs {fewest} points, {more}."
+        return page(board(points, task)), page(callout(words))
     points = parse_points(text, task)
     found = run(TASKS[task][0], lambda model: solve(points, task, model))
     answer, pointing = found["answer"], found["pointing"]
-    step = clipped(step, 1, len(pointing), "The step") - 1
-    names = ["end", *range(1, len(points) + 1)]
-    row = pointing[step]
-    label = f"Where the network points at step {step + 1}: most at {names[int(row.argmax())]}"
-    sentence = verdict(points, task, answer, found["exact"])
-    pictures = (
-        f'<div class="krl"><p><b>{escape(sentence)}</b></p>'
-        f'<p class="faint">Step {step + 1} of {len(pointing)}: where the network points</p>'
-        f"{bars(row, names, label, int(row.argmax()))}</div>"
+    names = ["end", *map(str, range(1, len(points) + 1))]
+    start = clipped(step, 1, len(pointing), "The step") - 1
+    largest = pointing.argmax(axis=1)
+    said = [
+        f"Step {k + 1}: it points at {'the end' if i == 0 else f'point {i}'}, "
+        f"{pointing[k, i]:.0%} sure"
+        for k, i in enumerate(largest)
+    ]
+    moving = player(
+        board(points, task, found),
+        count=len(pointing),
+        label="Step of the answer",
+        name="pointer",
+        start=start,
+        captions=said,
+        play=True,
+        slow=True,
     )
-    return board(points, task, answer, found["exact"], step), pictures
+    chart = bars(pointing, names, "Where the network points", largest.tolist(), steps=True)
+    sentence = callout(el("b", verdict(points, task, answer, found["exact"])), kind="verdict")
+    key = faint("Dashed: the exact answer. Bars: where the network points at this step.")
+    return page(moving), page(sentence, following(chart, name="pointer", start=start), key)
 
 
 def random_cloud(count, seed=None):
@@ -182,40 +244,44 @@ def random_cloud(count, seed=None):
 @cache
 def default():
     """Return what the page shows before any click."""
-    return show(DEFAULT, "Convex hull", 1)
+    return show(DEFAULT, "Convex hull", 5)
 
 
 @EXHIBIT.page
-def page(ctx):
+def layout(ctx):
     """Lay out the page."""
     import gradio as gr
 
-    def add(text, event: gr.EventData):
-        return appended(text, [round(event.x, 3), round(event.y, 3)], 20)
-
-    with gr.Row():
-        with gr.Column(scale=2):
+    with stage():
+        with picture_side():
+            picture = html(touch=True)
+        with control_side():
             task = gr.Radio(list(TASKS), value="Convex hull", label="Task")
-            count = gr.Slider(3, 20, 8, step=1, label="Points in a new cloud")
             with gr.Row():
-                cloud = gr.Button("Draw a cloud", variant="primary")
-                clear = gr.Button("Clear")
-            step = gr.Slider(1, 21, 1, step=1, label="Step")
-            text = gr.Textbox(DEFAULT, label="Points, as pairs", lines=3, max_lines=4)
-            pictures = gr.HTML()
-        with gr.Column(scale=3):
-            picture = gr.HTML(board(()), js_on_load=ON_BOARD)
-    gr.Examples([[DEFAULT, "Convex hull", 1], [DEFAULT, "Shortest tour", 3],
-                 ["[[0.1, 0.2], [0.9, 0.15], [0.8, 0.8], [0.3, 0.9], [0.5, 0.4]]", "Triangulation",
-                  1]], [text, task, step], label="Examples", api_visibility="private")  # fmt: skip
+                cloud = gr.Button("Draw a cloud", variant="primary", min_width=80)
+                clear = gr.Button("Clear", min_width=80)
+            pictures = html()
+            examples = choices_row()
+            with advanced():
+                count = gr.Slider(3, 20, 8, step=1, label="Points in a new cloud")
+                text = gr.Textbox(DEFAULT, label="Points, as pairs", lines=3, max_lines=4)
+                step = gr.Slider(1, 21, 1, step=1, label="Step shown first")
+            ctx.note()
+    with examples:
+        ctx.choices({
+            "A tour of 12": [random_cloud(12, 5), "Shortest tour"],
+            "Triangles": ["[[0.1, 0.2], [0.9, 0.15], [0.8, 0.8], [0.3, 0.9], [0.5, 0.4]]",
+                          "Triangulation"],
+            FAILS: [random_cloud(20, 1), "Convex hull"],
+        }, [text, task])  # fmt: skip
     inputs, outputs = [text, task, step], [picture, pictures]
     ctx.at_first(default, outputs)
-    ctx.event(text.change, show, inputs, outputs, verb="solve", trigger_mode="always_last")
+    ctx.event(text.change, show, inputs, outputs, verb="solve")
     ctx.event(task.change, show, inputs, outputs)
-    ctx.event(step.change, show, inputs, outputs, trigger_mode="always_last")
+    ctx.event(step.change, show, inputs, outputs)
     ctx.event(cloud.click, random_cloud, count, text, verb="cloud")
-    ctx.event(clear.click, lambda: ("[]", board(())), None, [text, picture])
-    picture.click(add, text, text, api_visibility="private", show_progress="hidden")
+    ctx.event(clear.click, lambda: "[]", None, text)
+    ctx.touch(picture, lambda *args: touched(*args, most=20), text, text)
 
 
 @EXHIBIT.tour

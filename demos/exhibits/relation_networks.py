@@ -1,7 +1,6 @@
 """Relation Networks: ask about six shapes or a story, and see which pairs were listened to."""
 
 from functools import cache
-from html import escape
 
 import numpy as np
 
@@ -23,18 +22,20 @@ from keras_readinglist.datasets.sort_of_clevr import (
     squared_distances,
 )
 
+from ..components.html import callout, el, page, table
 from ..components.inputs import choice, number, plain_text
-from ..exhibit import Exhibit, run
+from ..components.layout import advanced, choices_row, control_side, html, picture_side, stage
+from ..exhibit import FAILS, Exhibit, run
 from . import _relation_networks_stories as stories
-from ._relation_networks_board import DRAG, board, pairs
+from ._relation_networks_board import board, pairs
 
 SLUG = "relation-networks"
 EXHIBIT = Exhibit(
     slug=SLUG,
     claim="A network that scores every pair of objects and sums the scores has relations built in: "
     "it learns to compare sooner and better than one that sees all objects as one vector.",
-    try_this="Drag a shape somewhere else, or double-click it to change its form; then ask about "
-    "the shape that is nearest to it. Or change a word of a story in the second tab.",
+    try_this="Drag a shape, and see the lines and the answers follow; double-click one to change "
+    "its form. Or change a word of a story in the second tab.",
     what_you_see="Every model answers the same question about the same scene, beside the truth. "
     "The lines join the pairs that decide the relation network's answer: the lead of the answer "
     "over the second best falls when what the small network says of the pair is left out of the "
@@ -43,7 +44,19 @@ EXHIBIT = Exhibit(
     "to the others. In a story the sentences are the objects, and arcs join their pairs. "
     "Of the six kinds of story only induction stays a guess between the colours that were named.",
     presets=catalog.find(SLUG).presets,
-    shows=("layers.PairwiseRelation",),
+    code="""\
+from keras_readinglist.applications import RelationNetworkVQA
+from keras_readinglist.datasets.sort_of_clevr import (
+    ANSWERS, all_answers, describe, encode_questions, random_scenes,
+)
+
+network = RelationNetworkVQA.from_preset("relation_network_state")
+centres, shapes = random_scenes(1, 0)
+question = encode_questions([[0]], [[3]])  # of the red object: what shape is nearest to it?
+answer, p = network.answer(describe(centres, shapes), question)
+print(ANSWERS[answer[0, 0]], "sure", p[0, 0].max().round(2))
+print("truth:", ANSWERS[all_answers(centres, shapes)[0, 0, 3]])
+""",
 )
 
 QUESTIONS = {
@@ -61,10 +74,16 @@ MODELS = {
     "relation_network_pixels": ("Relation network · pixels", True),
     "relation_network_pixels_mlp": ("CNN and perceptron · pixels", True),
 }
-DEFAULT = (
-    "red square 14 16\ngreen circle 33 22\nblue square 58 12\norange circle 20 55\n"
-    "grey square 44 45\nyellow circle 64 62"
+NEAREST = "What shape is the object nearest to it?"
+DEFAULT = (  # at which both networks without relations err
+    "red square 54 59\ngreen square 33 60\nblue square 12 27\norange circle 62 45\n"
+    "grey square 16 63\nyellow square 62 28"
 )
+HARD = (  # at which all four err
+    "red square 29 60\ngreen circle 17 31\nblue circle 28 5\norange square 10 56\n"
+    "grey square 66 20\nyellow square 10 14"
+)
+FURTHEST = "What shape is the object furthest from it?"
 
 
 def lenders():
@@ -172,21 +191,15 @@ def answers(centres, shapes, colour, kind):
     return truth, found
 
 
-def table(colour, question, truth, found):
+def judged(colour, question, truth, found):
     """Return the answers beside the truth."""
-    rows = "".join(
-        f'<tr><td style="overflow-wrap:normal">{escape(name)}</td>'
-        f'<td style="white-space:nowrap"><b>{escape(answer)}</b> '
-        f'{p:.0%}</td><td style="white-space:nowrap">{"right" if answer == truth else "wrong"}'
-        "</td></tr>"
+    rows = [
+        (name, [el("b", answer), f" {p:.0%}"], "✓ right" if answer == truth else "✗ wrong")
         for name, (answer, p) in found.items()
-    )
+    ]
     asked = f"The {colour} object. {question}"
-    return (
-        f'<div class="krl"><p><b>{escape(asked)}</b> The truth: <b>{escape(truth)}</b></p>'
-        "<table><thead><tr><th>Model</th><th>Answer, and how sure</th><th></th></tr></thead>"
-        f"<tbody>{rows}</tbody></table></div>"
-    )
+    said = callout(el("b", asked), " The truth: ", el("b", truth), kind="verdict")
+    return page(said, table(("Model", "Answer, and how sure", ""), rows))
 
 
 def ask(text, colour, question, lender=None):
@@ -202,66 +215,62 @@ def ask(text, colour, question, lender=None):
     heard = run(choices[lender], lambda model: model.relations(scene, encoded))[0]
     cells = np.stack(np.meshgrid(range(5), range(5)), axis=-1).reshape(-1, 2) * 15 + 7
     picture = board(centres, shapes, c, pairs(heard), cells if pixels else centres)
-    return picture, table(colour, question, *answers(centres, shapes, c, kind))
+    return page(picture), judged(colour, question, *answers(centres, shapes, c, kind))
 
 
 @cache
 def default():
     """Return what the page shows before any click."""
-    return ask(DEFAULT, "red", "What shape is the object nearest to it?")
+    return ask(DEFAULT, "red", NEAREST)
 
 
 @EXHIBIT.page
-def page(ctx):
+def layout(ctx):
     """Lay out the page."""
     import gradio as gr
 
-    def drag(text, event: gr.EventData):
-        if getattr(event, "x", None) is None:
-            return reshape(text, event.colour)
-        return move(text, event.colour, event.x, event.y)
-
     with gr.Tab("A scene"):
-        with gr.Row():
-            with gr.Column(scale=3):
-                picture = gr.HTML(board(*parse_scene(DEFAULT)), js_on_load=DRAG)
-                result = gr.HTML()
-            with gr.Column(scale=2):
-                colour = gr.Dropdown(
-                    list(COLOURS), value="red", label="Ask about the object that is"
-                )
-                question = gr.Radio(
-                    list(QUESTIONS),
-                    value="What shape is the object nearest to it?",
-                    label="Question",
-                )
-                lender = gr.Radio(
-                    list(lenders()), value=next(iter(lenders())), label="Draw the pairs of"
-                )
-                shuffle = gr.Button("Draw a scene", variant="primary")
-                text = gr.Textbox(
-                    DEFAULT, label="The scene in words: colour, shape, column, row", lines=6
-                )
-        gr.Examples(
-            [
-                ["red", "What shape is the object nearest to it?"],
-                ["yellow", "What shape is the object furthest from it?"],
-                ["grey", "How many objects have its shape, itself included?"],
-                ["blue", "Is it left of the middle?"],
-            ],
-            [colour, question],
-            label="Examples",
-            api_visibility="private",
-        )
-        inputs, outputs = [text, colour, question, lender], [picture, result]
-        ctx.at_first(default, outputs)
-        ctx.event(text.change, ask, inputs, outputs, verb="ask", trigger_mode="always_last")
-        for control in (colour, question, lender):
-            ctx.event(control.change, ask, inputs, outputs, trigger_mode="always_last")
-        ctx.event(shuffle.click, random_scene, None, text, verb="scene")
-        ctx.event(picture.click, drag, text, text)
+        _scene(ctx)
     with gr.Tab("A story"):
         stories.tab(ctx)
+
+
+def _scene(ctx):
+    import gradio as gr
+
+    def drag(text, item, x, y):
+        if item is None:
+            return text
+        return reshape(text, item) if x is None else move(text, item, x, y)
+
+    with stage():
+        with picture_side():
+            picture = html(touch=True)
+        with control_side():
+            result = html()
+            colour = gr.Radio(list(COLOURS), value="red", label="Ask about the object that is")
+            question = gr.Dropdown(list(QUESTIONS), value=NEAREST, label="Question")
+            shuffle = gr.Button("Draw a scene", variant="primary")
+            examples = choices_row()
+            with advanced():
+                names = list(lenders())
+                lender = gr.Radio(names, value=names[0], label="Draw the pairs of")
+                words = "The scene in words: colour, shape, column, row"
+                text = gr.Textbox(DEFAULT, label=words, lines=6)
+            ctx.note()
+    with examples:
+        ctx.choices({
+            "Furthest from yellow": [DEFAULT, "yellow", FURTHEST],
+            "One alone": [DEFAULT, "blue", "Is it left of the middle?"],
+            FAILS: [HARD, "red", FURTHEST],
+        }, [text, colour, question])  # fmt: skip
+    inputs, outputs = [text, colour, question, lender], [picture, result]
+    ctx.at_first(default, outputs)
+    ctx.event(text.change, ask, inputs, outputs, verb="ask")
+    for control in (colour, question, lender):
+        ctx.event(control.change, ask, inputs, outputs)
+    ctx.event(shuffle.click, random_scene, None, text, verb="scene")
+    ctx.touch(picture, drag, text, text)
 
 
 @EXHIBIT.tour

@@ -2,26 +2,29 @@
 
 import json
 from functools import cache
-from html import escape
 
 import numpy as np
 
 from keras_readinglist.datasets.nth_farthest import encode_questions, ranking
 
-from ..components.charts import bars, svg
-from ..components.clicks import ON_BOARD
-from ..components.inputs import choice, number, number_rows, within
-from ..exhibit import Exhibit, run
+from ..components import board as boards
+from ..components.charts import bars
+from ..components.heat import heat_map
+from ..components.html import callout, el, faint, page, side_by_side, table
+from ..components.inputs import choice, number, number_rows, whole_number, within
+from ..components.layout import advanced, choices_row, control_side, html, picture_side, stage
+from ..components.player import following, player
+from ..exhibit import FAILS, Exhibit, run
 from . import _relational_rnns_programs as programs
 
 EXHIBIT = Exhibit(
     slug="relational-rnns",
     claim="A memory whose slots attend to one another can compare what it remembers.",
-    try_this="Click on the board: the nearest point jumps there. Then ask for another rank, or "
-    "from another point, and compare the two answers.",
+    try_this="Drag a point, and see both networks answer anew; ask for another rank, or from "
+    "another point, and step through what the memory reads.",
     what_you_see="Both networks read the points one after the other, with the question, and hold "
     "as many numbers in memory; the relational memory ranks them, the LSTM has learned little more "
-    "than to name the point asked from. The squares show the attention after each reading: a row "
+    "than to name the point asked from. The square shows the attention after each reading: a row "
     "is a slot of the memory, a column what it looks at, and the last column is the point just "
     "read. In the second tab two such networks read a small program and write what it gives, one "
     "character after the other: at this the LSTM is as good, and neither has learned to add.",
@@ -31,7 +34,18 @@ EXHIBIT = Exhibit(
         "relational_rnn_programs",
         "relational_rnn_programs_lstm",
     ),
-    shows=("layers.relational_memory.attention.attend", "layers.RelationalMemoryCell"),
+    code="""\
+import numpy as np
+from keras_readinglist.applications.loading import load_preset
+from keras_readinglist.datasets.nth_farthest import encode_questions, ranking
+
+network = load_preset("relational_rnn_farthest")
+points = np.array([[-0.7, 0.6], [0.8, 0.7], [0.1, -0.2], [-0.4, -0.8]], "float32")[None]
+question = encode_questions(points, np.arange(4)[None], [0], [0])  # the farthest from A
+p = network.trace(question)["probabilities"]
+print("answer:", "ABCD"[p[0].argmax()], p[0].round(2))
+print("truth:", "ABCD"[ranking(points, [range(4)], [0])[0, 0]])
+""",
 )
 
 NAMES = "ABCD"
@@ -40,6 +54,7 @@ MODELS = {
     "relational memory": ("relational_rnn_farthest", "var(--krl-structure)"),
     "LSTM": ("relational_rnn_farthest_lstm", "var(--krl-sequences)"),
 }
+CLOSE = "[[0.0, 0.0], [0.7, 0.05], [-0.68, 0.1], [0.05, -0.69]]"  # nearly equal distances
 DEFAULT = "[[-0.7, 0.6], [0.8, 0.7], [0.1, -0.2], [-0.4, -0.8]]"
 
 
@@ -69,85 +84,54 @@ def ask(points, reference, model):
     return trace["probabilities"], None if attention is None else attention[:, :, 0].mean(axis=2)
 
 
+SQUARE = boards.Square(x=(-1, 1), y=(-1, 1))
+
+
 def board(points, reference, answer=None, given=None):
-    """Return the points; a line to the true answer, a dashed one to the network's if it errs."""
-    at = [(250 + 230 * x, 250 - 230 * y) for x, y in points]
-    parts = [
-        '<rect x="1" y="1" width="498" height="498" rx="6" stroke-width="1.5" '
-        'style="fill:var(--krl-panel);stroke:var(--krl-line)"/>'
-    ]
+    """Return the points; a line to the true answer, a dashed one to the network's if it errs.
+
+    While a point was not read yet it is pale.
+    """
+    at = [SQUARE(point) for point in points]
     (x0, y0), lines = at[reference], []
+    ends = []
     if answer is not None and answer != reference:
-        lines.append((answer, 'stroke-width="6" style="stroke:var(--krl-exact)"'))
+        ends.append((answer, {"stroke_width": 7, "stroke": "var(--krl-exact)"}))
     if given is not None and given not in (answer, reference):
-        dashed = 'stroke-width="3" stroke-dasharray="8 6" style="stroke:var(--krl-structure)"'
-        lines.append((given, dashed))
-    for end, style in lines:
+        ends.append((given, {"stroke_width": 4, "stroke_dasharray": "8 6",
+                             "stroke": "var(--krl-structure)"}))  # fmt: skip
+    for end, look in ends:
         x, y = at[end]
-        parts.append(f'<path d="M{x0:.1f} {y0:.1f}L{x:.1f} {y:.1f}" {style}/>')
-    for i, (x, y) in enumerate(at):
-        asked = i == reference
-        parts.append(
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="17" stroke-width="2" '
-            f'style="fill:var(--krl-{"ink" if asked else "paper"});stroke:var(--krl-ink)"/>'
-            f'<text x="{x:.1f}" y="{y + 5:.1f}" font-size="16" text-anchor="middle" '
-            f'style="fill:var(--krl-{"paper" if asked else "ink"})">{NAMES[i]}</text>'
-        )
-    label = f"Board with the points {', '.join(NAMES)}; asked from {NAMES[reference]}"
-    return (
-        '<div class="krl board"><svg viewBox="0 0 500 500" role="img" '
-        f'aria-label="{escape(label)}">{"".join(parts)}</svg></div>'
-    )
+        lines.append(el("path", d=f"M{x0:.1f} {y0:.1f}L{x:.1f} {y:.1f}", **look))
+    pins = [boards.pin(i, place, NAMES[i], i == reference, 17) for i, place in enumerate(at)]
+    now = [f"translate({x:.1f} {y:.1f})" for x, y in at]
+    halo = el("circle", r=26, fill="none", stroke="var(--krl-structure)", stroke_width=3,
+              class_="moves", steps={"transform": now})  # fmt: skip
+    label = f"Board with the points {', '.join(NAMES)}; asked from {NAMES[reference]}. Drag them"
+    return boards.board(lines, halo, pins, label=label, square=SQUARE, widest=400)
 
 
-def heat_maps(attention):
-    """Return one square of attention per reading, side by side."""
-    readings, slots, columns = attention.shape
-    cell, gap = 26, 46
-    width = 26 + columns * cell + gap
-    parts = []
-    for t in range(readings):
-        left = 26 + t * width
-        parts.append(
-            f'<text x="{left}" y="14" font-size="13">reads {NAMES[t]}</text>'
-            f'<text x="{left + (columns - 0.5) * cell}" y="{40 + slots * cell}" font-size="12" '
-            f'text-anchor="middle">{NAMES[t]}</text>'
-        )
-        for row in range(slots):
-            parts.append(
-                f'<text x="{left - 6}" y="{40 + row * cell}" font-size="12" text-anchor="end">'
-                f"{row + 1}</text>"
-                f'<text x="{left + (row + 0.5) * cell}" y="{40 + slots * cell}" font-size="12" '
-                f'text-anchor="middle">{row + 1}</text>'
-            )
-            for column in range(columns):
-                value = float(attention[t, row, column])
-                parts.append(
-                    f'<rect x="{left + column * cell}" y="{22 + row * cell}" width="{cell - 1}" '
-                    f'height="{cell - 1}" style="fill:var(--krl-structure);stroke:var(--krl-line)" '
-                    f'fill-opacity="{value:.3f}"><title>slot {row + 1} looks at '
-                    f"{NAMES[t] if column == slots else f'slot {column + 1}'}: {value:.2f}"
-                    "</title></rect>"
-                )
-    label = "Attention between the slots of the memory after each reading"
-    picture = svg(readings * width, 46 + slots * cell, "".join(parts), label)
-    return f'<div class="scroll"><div style="min-width:{readings * width}px">{picture}</div></div>'
-
-
-def table(truth, answers):
-    """Return the ranking of every network beside the true one, as HTML."""
-    rows = [("truth", "var(--krl-ink)", truth, None)]
-    rows += [(name, MODELS[name][1], p.argmax(axis=1), p) for name, p in answers.items()]
-    body = []
-    for name, colour, order, p in rows:
+def answers_table(truth, answers):
+    """Return the ranking of every network beside the true one; a tie answers nothing."""
+    rows = [[el("b", "truth"), *(el("b", NAMES[label]) for label in truth)]]
+    for name, p in answers.items():
         cells = []
-        for n, label in enumerate(order):
-            sure = "" if p is None else f' <span class="faint">{p[n, label]:.0%}</span>'
-            mark = "" if p is None else (" ✓" if label == truth[n] else " ✗")
-            cells.append(f"<td><b>{NAMES[label]}</b>{mark}{sure}</td>")
-        body.append(f'<tr><td style="color:{colour}"><b>{name}</b></td>{"".join(cells)}</tr>')
-    head = "".join(f"<th>{rank}</th>" for rank in ("", *RANKS))
-    return f'<div class="scroll"><table><tr>{head}</tr>{"".join(body)}</table></div>'
+        for n, row in enumerate(p):
+            if tied(row):
+                cells.append([el("b", "a tie"), f" {row.max():.0%}"])
+                continue
+            label = int(row.argmax())
+            mark = " ✓ " if label == truth[n] else " ✗ "
+            cells.append([el("b", NAMES[label]), mark, el("span", f"{row.max():.0%}",
+                                                          class_="faint")])  # fmt: skip
+        rows.append([el("b", name, style=f"color:{MODELS[name][1]}"), *cells])
+    return table(("", *RANKS), rows)
+
+
+def tied(p):
+    """Return whether the two likeliest are as good as equal."""
+    first, second = np.sort(p)[::-1][:2]
+    return bool(first - second < 0.02)
 
 
 def show(text, reference, rank):
@@ -161,26 +145,40 @@ def show(text, reference, rank):
         answers[name], found = run(preset, lambda model: ask(points, centre, model))
         attention = found if found is not None else attention
     given = int(answers["relational memory"][n].argmax())
-    charts = "".join(
-        f'<div style="flex:1;min-width:240px"><p class="faint">{name}: probability of every point'
-        f"</p>{bars(p[n], NAMES, f'{name}: {rank} from {reference}', None, MODELS[name][1])}</div>"
-        for name, p in answers.items()
-    )
     question = "itself" if rank == "itself" else f"the {rank} from {reference}"
-    return board(points, centre, int(truth[n]), given), (
-        f'<div class="krl"><p>Which point is {question}? <b>{NAMES[truth[n]]}</b></p>'
-        f'<div style="display:flex;flex-wrap:wrap;gap:12px">{charts}</div>'
-        f"{table(truth, answers)}"
-        '<p class="faint">Where the slots of the memory look, mean over heads</p>'
-        f"{heat_maps(attention[n])}</div>"
+    moving = player(
+        board(points, centre, int(truth[n]), given),
+        count=len(NAMES),
+        label="Point that is read",
+        name="reading",
+        start=-1,
+        captions=[f"It reads {name}" for name in NAMES],
+        slow=True,
+    )
+    charts = [
+        ("", faint(f"{name}") + bars(p[n], NAMES, f"{name}: {rank} from {reference}", None,
+                                     MODELS[name][1]))
+        for name, p in answers.items()
+    ]  # fmt: skip
+    slots = attention.shape[2]
+    names = [str(k + 1) for k in range(slots)]
+    squares = heat_map(attention[n], names, [*names, "read"],
+                       "Attention between the slots of the memory after each reading",
+                       "var(--krl-structure)", cell=(36, 26))  # fmt: skip
+    return page(moving), page(
+        callout(f"Which point is {question}? ", el("b", NAMES[truth[n]]), kind="verdict"),
+        side_by_side(charts, least=250),
+        answers_table(truth, answers),
+        faint("Where the slots of the memory look, mean over heads"),
+        following(squares, name="reading", start=len(NAMES) - 1),
     )
 
 
-def move(text, x, y):
-    """Return the points as text after the one nearest to (x, y) jumped there."""
+def move(text, item, x, y):
+    """Return the points as text after one of them was dragged to (x, y)."""
     points = parse_points(text)
     x, y = (float(np.clip(number(v, -10_000, 10_000, "A place"), -1, 1)) for v in (x, y))
-    points[np.square(points - (x, y)).sum(axis=1).argmin()] = x, y
+    points[whole_number(item, 0, len(NAMES) - 1, "The point")] = x, y
     return json.dumps(points.astype("float64").round(3).tolist())
 
 
@@ -197,33 +195,41 @@ def default():
 
 
 @EXHIBIT.page
-def page(ctx):
+def layout(ctx):
     """Lay out the page."""
     import gradio as gr
 
-    def jump(text, event: gr.EventData):
-        return move(text, 2 * event.x - 1, 2 * event.y - 1)
+    def drag(text, item, x, y):
+        return text if item is None or x is None else move(text, item, x, y)
 
     with gr.Tab("Farthest point"):
-        with gr.Row():
-            with gr.Column(scale=2):
-                reference = gr.Radio(list(NAMES), value="A", label="Measured from")
-                rank = gr.Radio(list(RANKS), value=RANKS[0], label="Asked for")
+        with stage():
+            with picture_side():
+                picture = html(touch=True)
+            with control_side():
+                with gr.Row():
+                    reference = gr.Radio(list(NAMES), value="A", label="Measured from")
+                    rank = gr.Radio(list(RANKS), value=RANKS[0], label="Asked for")
+                answers = html()
                 draw = gr.Button("Draw four points", variant="primary")
-                text = gr.Textbox(DEFAULT, label="Points A to D, as pairs", lines=2, max_lines=3)
-            with gr.Column(scale=3):
-                picture = gr.HTML(js_on_load=ON_BOARD)
-        answers = gr.HTML()
+                examples = choices_row()
+                with advanced():
+                    words = "Points A to D, as pairs"
+                    text = gr.Textbox(DEFAULT, label=words, lines=2, max_lines=3)
+                ctx.note()
         inputs, outputs = [text, reference, rank], [picture, answers]
+        with examples:
+            ctx.choices({
+                "From B, the second": ["[[0, 0], [0.9, 0.9], [-0.5, 0.1], [0.2, -0.9]]", "B",
+                                       "2nd farthest"],
+                FAILS: [CLOSE, "A", "2nd farthest"],
+            }, inputs)  # fmt: skip
         ctx.at_first(default, outputs)
-        ctx.event(text.change, show, inputs, outputs, verb="ask", trigger_mode="always_last")
+        ctx.event(text.change, show, inputs, outputs, verb="ask")
         for control in (reference, rank):
-            ctx.event(control.change, show, inputs, outputs, trigger_mode="always_last")
+            ctx.event(control.change, show, inputs, outputs)
         ctx.event(draw.click, random_points, None, text)
-        picture.click(jump, text, text, api_visibility="private", show_progress="hidden")
-        gr.Examples(
-            [[DEFAULT, "A", "farthest"], ["[[0, 0], [0.9, 0.9], [-0.5, 0.1], [0.2, -0.9]]", "B",
-              "2nd farthest"]], inputs, label="Examples", api_visibility="private")  # fmt: skip
+        ctx.touch(picture, drag, text, text)
     with gr.Tab("Small programs"):
         programs.tab(ctx)
 

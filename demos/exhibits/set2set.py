@@ -2,7 +2,6 @@
 
 import re
 from functools import cache
-from html import escape
 
 import numpy as np
 
@@ -10,22 +9,36 @@ from keras_readinglist import catalog
 from keras_readinglist.datasets.sorting import ascending
 from keras_readinglist.recipes import report
 
-from ..components.charts import heat_map
+from ..components.axes import WIDTH, svg, words
+from ..components.html import el, faint, page, table
+from ..components.images import data_uri, inked
 from ..components.inputs import plain_text, whole_number
-from ..exhibit import Exhibit, run
+from ..components.layout import advanced, choices_row, control_side, html, picture_side, stage
+from ..components.player import player
+from ..exhibit import FAILS, Exhibit, run
 
 EXHIBIT = Exhibit(
     slug="set2set",
     claim="A set has no order, and a network that reads it by repeated attention cannot see one.",
-    try_this="Type up to 15 numbers, or shuffle those that are there: what the network keeps of "
-    "the set does not change, and what an LSTM keeps does.",
-    what_you_see="The first picture shows where the network looks while it processes the set, once "
-    "a row; the second where it points while it writes, from the smallest number to the largest, "
-    "with a frame around its choice. Below stand the answers of this network and of a pointer "
-    "network, which reads with an LSTM, one number after the other. Both are free to err: to name "
-    "a number twice, or to end too early.",
+    try_this="Press Shuffle: what the network keeps of the set does not change by a hair, and what "
+    "an LSTM keeps does. Then play how it looks, and writes from the smallest to the largest.",
+    what_you_see="First the network looks at the set several times, a line as wide as its "
+    "attention; then it writes, pointing at one number after the other. The coloured bands are all "
+    "that a network keeps of the numbers, as they are given and in the reverse order: the same "
+    "band twice for this network, two bands for a pointer network, which reads with an LSTM. Both "
+    "are free to err: to name a number twice, or to end too early.",
     presets=("read_process_write_sort", "pointer_network_sort"),
-    shows=("layers.ProcessBlock", "applications.ReadProcessWrite"),
+    code="""\
+import numpy as np
+from keras_readinglist.applications import ReadProcessWrite
+
+network = ReadProcessWrite.from_preset("read_process_write_sort")
+numbers = np.array([0.9, 0.1, 0.5, 0.3], "float32")[None, :, None]
+written, log_probability = network.generate(numbers)
+print(numbers[0, written[0][written[0] >= 0], 0])  # sorted
+moved = network.read(numbers) - network.read(numbers[:, ::-1])
+print("another order changes what it keeps by", np.abs(moved).max())
+""",
 )
 
 SET, LSTM = "read_process_write_sort", "pointer_network_sort"
@@ -61,7 +74,8 @@ def to_inputs(numbers):
 def solve(numbers, model):
     """Return the places that a network writes, where it points, and what it keeps.
 
-    Where it looked before is `None` for a network that reads one number after the other.
+    What it keeps is `(2, features)`, of the numbers as given and in the reverse order. Where it
+    looked before is `None` for a network that reads one number after the other.
     """
     inputs, count = to_inputs(numbers), len(numbers)
     written, _ = model.generate(*inputs)
@@ -70,37 +84,97 @@ def solve(numbers, model):
     attention = None
     if hasattr(model, "process_attention"):
         attention = model.process_attention(*inputs)[0, :, :count]
-    moved = model.read(*to_inputs(np.sort(numbers))) - model.read(*inputs)
+    kept = np.concatenate([model.read(*to_inputs(x)) for x in (numbers, numbers[::-1])])
     return {
         "answer": answer,
         "pointing": pointing,
         "attention": attention,
-        "distance": float(np.linalg.norm(moved)),
+        "kept": kept,
+        "distance": float(np.linalg.norm(kept[1] - kept[0])),
     }
 
 
 def show(text):
     """Return the pictures and answers for the numbers that a visitor typed."""
     numbers = parse_numbers(text)
-    names = [f"{number:.6g}" for number in numbers]
     found = {name: run(name, lambda model: solve(numbers, model)) for name in (SET, LSTM)}
     ours = found[SET]
-    steps = [f"look {k + 1}" for k in range(len(ours["attention"]))]
-    looks = heat_map(ours["attention"], steps, names, "Where the network looks as it processes")
-    writes = heat_map(
-        ours["pointing"],
-        [f"write {k + 1}" for k in range(len(ours["answer"]))],
-        names,
-        "Where the network points as it writes",
-        marked=ours["answer"],
+    looks, writes = len(ours["attention"]), len(ours["answer"])
+    said = [f"Look {k + 1}: it attends to all numbers at once" for k in range(looks)]
+    said += [f"It writes {numbers[i]:.6g}, {p[i]:.0%} sure" for i, p in
+             zip(ours["answer"], ours["pointing"], strict=True)]  # fmt: skip
+    moving = player(
+        drawn(numbers, ours),
+        count=looks + writes,
+        label="Look or number written",
+        name="set",
+        captions=said,
+        start=-1,
+        play=True,
+        slow=True,
     )
-    return (
-        '<div class="krl"><p class="faint">Process: where it looks, by the numbers as given</p>'
-        f'{looks}<p class="faint">Write: where it points</p>{writes}</div>'
-    ), table(numbers, found)
+    return page(moving, memories(found)), answers(numbers, found)
 
 
-def table(numbers, found):
+def drawn(numbers, found):
+    """Return the numbers as bars, with where the network looks and points at every step."""
+    weights = np.concatenate([found["attention"], found["pointing"]])
+    looks, count = len(found["attention"]), len(numbers)
+    step, bottom = WIDTH / count, 170
+    share = (numbers - min(numbers.min(), 0)) / (numbers.max() - min(numbers.min(), 0))
+    parts = [
+        el("rect", x=140, y=4, width=120, height=30, rx=6, fill="var(--krl-panel)",
+           stroke="var(--krl-ink)"),
+        words(200, 25, "what it keeps", "middle"),
+    ]  # fmt: skip
+    slanted = step < 9 * max(len(f"{n:.6g}") for n in numbers) + 8
+    for i, number in enumerate(numbers):
+        x, height = (i + 0.5) * step, 6 + 84 * share[i]
+        widths, inks = np.round(14 * weights[:, i], 2), np.round(weights[:, i], 3)
+        chosen = [k - looks for k in range(looks, len(weights)) if found["answer"][k - looks] == i]
+        opacity = [0.45 if k < looks else (1 if k - looks in chosen else 0.45)
+                   for k in range(len(weights))]  # fmt: skip
+        parts.append(el("rect", x=x - 0.32 * step, y=bottom - height, width=0.64 * step,
+                        height=height, fill="var(--krl-accent)", class_="moves",
+                        steps={"opacity": opacity}))  # fmt: skip
+        parts.append(el("line", x1=200, y1=34, x2=x, y2=bottom - height, class_="moves",
+                        stroke="var(--krl-accent)", stroke_linecap="round",
+                        steps={"stroke-width": widths, "opacity": np.sqrt(inks)}))  # fmt: skip
+        turn = f"rotate(-40 {x + 4:.1f} {bottom + 16})" if slanted else None
+        parts.append(words(x + 4 * slanted, bottom + 18, f"{number:.6g}",
+                           "end" if slanted else "middle", transform=turn))  # fmt: skip
+    low = bottom + (62 if slanted else 36)
+    parts.append(words(0, low + 8, "It writes", class_="faint"))
+    parts += [
+        words((k % 8) * 50 + 2, low + 30 + 20 * (k // 8), f"{numbers[i]:.6g}", data_at=looks + k)
+        for k, i in enumerate(found["answer"])
+    ]
+    high = low + 36 + 20 * (len(found["answer"]) > 8)
+    label = f"{count} numbers, where the network looks {looks} times, and what it writes"
+    return svg(WIDTH, high, parts, label=label, widest=480)
+
+
+def memories(found):
+    """Return what both networks keep of the numbers, as given and in the reverse order."""
+    figures = []
+    for name, label in ((SET, "This network"), (LSTM, "A network that reads with an LSTM")):
+        kept = found[name]["kept"]
+        share = kept / max(np.abs(kept).max(), 1e-9)
+        pixels = inked(np.abs(share), (33, 102, 172))
+        pixels[share > 0, :3] = (190, 60, 60)
+        bands = [
+            el("svg", el("image", href=data_uri(pixels[k : k + 1]), width=pixels.shape[1], height=1,
+                         preserveAspectRatio="none", style="image-rendering:pixelated"),
+               viewBox=f"0 0 {pixels.shape[1]} 1", preserveAspectRatio="none", role="img",
+               style="height:20px;margin:2px 0", aria_label=f"{label} keeps this, {order}")
+            for k, order in enumerate(("as given", "in the reverse order"))
+        ]  # fmt: skip
+        same = "the same" if found[name]["distance"] < 1e-4 else "another"
+        figures.append([faint(f"{label} keeps, as given and reversed: {same}"), *bands])
+    return figures
+
+
+def answers(numbers, found):
     """Return the answers and what another order changes, as HTML."""
     true = ascending(numbers[None], np.ones((1, len(numbers)), bool))[0]
     rows = []
@@ -108,15 +182,9 @@ def table(numbers, found):
         answer, distance = found[name]["answer"], found[name]["distance"]
         right = numbers[answer].tolist() == numbers[true].tolist()
         listed = ", ".join(f"{numbers[place]:.6g}" for place in answer)
-        rows.append(
-            f"<tr><td><b>{label}</b></td><td>{escape(listed)} {'✓' if right else '✗'}</td>"
-            f"<td>{distance:.6f}</td></tr>"
-        )
-    return (
-        '<div class="krl"><div class="scroll"><table><tr><th>network</th><th>written</th><th>change'
-        " of what it keeps, if the numbers come sorted</th></tr>"
-        f"{''.join(rows)}</table></div>{recorded()}</div>"
-    )
+        rows.append((el("b", label), f"{listed} {'✓' if right else '✗'}", f"{distance:.6f}"))
+    head = ("network", "written", "change of what it keeps in the reverse order")
+    return page(table(head, rows), recorded())
 
 
 @cache
@@ -129,18 +197,15 @@ def recorded():
     models = {f"{p} looks" if p != 1 else "1 look": f"p{p}" for p in (0, 1, 5, 10)}
     rows = []
     for label, run_name in {"pointer network": "pointer", **models}.items():
-        cells = []
-        for count in (5, 10):
-            for glimpses in (0, 1):
-                entry = metrics.get(f"sort{count}_{run_name}_g{glimpses}/accuracy")
-                cells.append(f"<td>{entry['mean']:.1%}</td>" if entry else "<td>–</td>")
-        rows.append(f"<tr><td>{label}</td>{''.join(cells)}</tr>")
-    heads = "".join(f"<th>{n} numbers, {g}</th>" for n in (5, 10) for g in ("no glimpse", "one"))
-    return (
-        '<p class="faint">Wholly right in the reproduction, by how often the network looks before '
-        "it writes and whether it glimpses before it points</p>"
-        f'<div class="scroll"><table><tr><th></th>{heads}</tr>{"".join(rows)}</table></div>'
-    )
+        entries = [
+            metrics.get(f"sort{count}_{run_name}_g{glimpses}/accuracy")
+            for count in (5, 10)
+            for glimpses in (0, 1)
+        ]
+        rows.append((label, *(f"{entry['mean']:.1%}" if entry else "–" for entry in entries)))
+    heads = [f"{n} numbers, {g}" for n in (5, 10) for g in ("no glimpse", "one")]
+    words = "How often the reproduction is wholly right, by looks and glimpses"
+    return el("details", el("summary", words), table(("", *heads), rows))
 
 
 def shuffle(text, seed=None):
@@ -162,25 +227,31 @@ def default():
 
 
 @EXHIBIT.page
-def page(ctx):
+def layout(ctx):
     """Lay out the page."""
     import gradio as gr
 
-    with gr.Row():
-        with gr.Column(scale=2):
-            text = gr.Textbox(DEFAULT, label=f"Numbers, 2 to {LARGEST}", lines=2, max_lines=3)
+    with stage():
+        with picture_side():
+            pictures = html()
+        with control_side():
+            text = gr.Textbox(DEFAULT, label=f"Numbers, 2 to {LARGEST}", max_lines=3)
+            ctx.note()
             with gr.Row():
-                mix = gr.Button("Shuffle", variant="primary")
-                new = gr.Button("Draw numbers")
-            count = gr.Slider(2, LARGEST, 8, step=1, label="How many to draw")
-        with gr.Column(scale=3):
-            pictures = gr.HTML()
-    answers = gr.HTML()
-    gr.Examples(
-        [[DEFAULT], ["1, 2, 3, 4, 5"], ["5, 4, 3, 2, 1"], ["1990, 2015, 1953, 2001, 1848, 1776"]],
-        text, label="Examples", api_visibility="private")  # fmt: skip
-    ctx.at_first(default, [pictures, answers])
-    ctx.event(text.change, show, text, [pictures, answers], verb="sort", trigger_mode="always_last")
+                mix = gr.Button("Shuffle", variant="primary", min_width=80)
+                new = gr.Button("Draw numbers", min_width=80)
+            examples = choices_row()
+            found = html()
+            with advanced():
+                count = gr.Slider(2, LARGEST, 8, step=1, label="How many to draw")
+    with examples:
+        ctx.choices({
+            "Five": ["5, 4, 3, 2, 1"],
+            "Years": ["1990, 2015, 1953, 2001, 1848, 1776"],
+            FAILS: ["1, 1.001, 1.002, 1.003, 1.004, 2, 3, 5, 8, 13, 21, 1000"],
+        }, [text])  # fmt: skip
+    ctx.at_first(default, [pictures, found])
+    ctx.event(text.change, show, text, [pictures, found], verb="sort")
     ctx.event(mix.click, shuffle, text, text, verb="shuffle")
     ctx.event(new.click, draw, count, text)
 

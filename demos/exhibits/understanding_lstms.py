@@ -1,30 +1,48 @@
 """Understanding LSTM Networks: gates that open and close while a text is read."""
 
 from functools import cache
-from html import escape
 
 import numpy as np
+from keras import ops
 
-from keras_readinglist.applications.lstm_explorer import gradient_norm_by_lag
 from keras_readinglist.datasets import adding_problem
+from keras_readinglist.gradients import Differentiable
 
-from ..components.charts import lines, strips
+from ..components.axes import rounded_sum
+from ..components.charts import lines
+from ..components.heat import heat_map, legend
+from ..components.html import callout, el, page, table
 from ..components.inputs import clipped, plain_text, seed_of, whole_number
-from ..exhibit import Exhibit, run
+from ..components.layout import advanced, choices_row, control_side, html, picture_side, stage
+from ..components.player import following, player
+from ..components.text import visible
+from ..exhibit import FAILS, Exhibit, run
+from ._understanding_lstms_cell import cell
 
 EXHIBIT = Exhibit(
     slug="understanding-lstms",
     claim="Three gates decide what a cell forgets, what it takes in and what it shows; along the "
     "cell, information and gradient can travel far.",
-    try_this="Move the step slider along the text, and read the equations with the numbers of that "
-    "step; then choose another unit.",
-    what_you_see="Each row is one gate or state of one unit of a network that has learned to write "
-    "like Shakespeare, each column one character that it reads. Where f stays red the cell keeps "
-    "what it holds; where i turns red it takes in g; where o is blue it hides what it knows. In "
-    "the second tab the curves show how much an answer depends on an input so many steps back: "
-    "the plain network forgets, the gated ones learned not to.",
+    try_this="Press play, and watch the plates open and shut the pipes while the text is read; "
+    "then type a text of your own, or choose another unit.",
+    what_you_see="Along the upper pipe flows what the cell keeps, red above zero and blue below, "
+    "the fuller the larger. The plate f lets a share of it through, the plate i lets in a share of "
+    "what could be written, the plate o shows a share of what is known. Below, each row is one "
+    "gate or state over the whole text. In the second tab the curves show how much an answer "
+    "depends on an input so many steps back: the plain network forgets, the gated ones learned "
+    "not to.",
     presets=("char_rnn_shakespeare", "adding_problem_lstm", "adding_problem_rnn"),
-    shows=("layers.recurrent.steps.lstm_gates",),
+    code="""\
+from keras_readinglist.applications import CharRNN
+
+network = CharRNN.from_preset("char_rnn_shakespeare")
+text = "ROMEO:\\nBut, soft!"
+gates = network.activations(text)  # each (layers, time, units)
+f, i, o, g, c, h = (gates[name][0, :, 68] for name in "fiogch")  # unit 68 of the first layer
+for t in range(1, len(text)):
+    kept, written = f[t] * c[t - 1], i[t] * g[t]
+    print(repr(text[t]), f"{kept:+.3f} kept {written:+.3f} written {c[t]:+.3f} in the cell")
+""",
 )
 
 PRESET = "char_rnn_shakespeare"
@@ -50,7 +68,8 @@ def readable(text, model):
         raise ValueError(f"The text may have {LONGEST} characters; this one has {len(text)}.")
     strange = sorted(set(text) - set(model.tokenizer.vocabulary))
     if strange:
-        raise ValueError(f"The network never saw these characters: {' '.join(strange[:8])}")
+        named = " ".join(map(visible, strange[:8]))
+        raise ValueError(f"The network never saw these characters: {named}")
     return text
 
 
@@ -65,69 +84,58 @@ def trace(text, layer, unit, model):
     return {name: tracks[name][layer - 1, :, unit] for name in _RANGES}
 
 
-def equations(tracks, step):
-    """Return the equations of an LSTM with the numbers of one step filled in, as HTML."""
-    now = {name: values[step] for name, values in tracks.items()}
-    before = tracks["c"][step - 1] if step else 0.0
+def equations(tracks):
+    """Return the equations of an LSTM, filled in with the numbers of every step."""
+    f, i, o, g, c, h = (np.asarray(tracks[name], float) for name in "fiogch")
+    before = np.concatenate([[0.0], c[:-1]])
+    sums = []
+    for fk, bk, ik, gk in zip(f, before, i, g, strict=True):
+        (kept, written), _ = rounded_sum((fk * bk, ik * gk))
+        sums.append(f"{fk:.3f} · {bk:.3f} + {ik:.3f} · {gk:.3f} = {kept:.3f} + {written:.3f}")
 
-    def line(left, symbols, numbers, result, words):
-        return (
-            f"<tr><td><b>{left}</b></td><td>= {symbols}</td><td>= {numbers}</td>"
-            f'<td><b>= {result:.3f}</b></td><td class="faint">{words}</td></tr>'
-        )
+    def moving(values):
+        return el("span", steps={"#text": list(values)})
 
-    def gate(name):
-        inner = np.log(now[name] / max(1 - now[name], 1e-7) + 1e-30)
-        return f"σ({inner:.3f})"
+    def inner(values):
+        return np.log(values / np.maximum(1 - values, 1e-7) + 1e-30)
 
-    kept, written = now["f"] * before, now["i"] * now["g"]
-    rows = (
-        line(
-            "f", "σ(x W_f + h U_f + b_f)", gate("f"), now["f"], f"keeps {now['f']:.0%} of the cell"
-        ),
-        line("i", "σ(x W_i + h U_i + b_i)", gate("i"), now["i"], f"lets {now['i']:.0%} of g in"),
-        line(
-            "g",
-            "tanh(x W_g + h U_g + b_g)",
-            f"tanh({np.arctanh(np.clip(now['g'], -1 + 1e-7, 1 - 1e-7)):.3f})",
-            now["g"],
-            "what could be written",
-        ),
-        line(
-            "c",
-            "f · c<sub>before</sub> + i · g",
-            f"{now['f']:.3f} · {before:.3f} + {now['i']:.3f} · {now['g']:.3f} "
-            f"= {kept:.3f} + {written:.3f}",
-            now["c"],
-            "the new cell",
-        ),
-        line("o", "σ(x W_o + h U_o + b_o)", gate("o"), now["o"], f"shows {now['o']:.0%}"),
-        line(
-            "h",
-            "o · tanh(c)",
-            f"{now['o']:.3f} · tanh({now['c']:.3f})",
-            now["h"],
-            "what the next layer sees",
-        ),
-    )
-    return f'<div class="scroll"><table>{"".join(rows)}</table></div>'
+    bent = np.arctanh(np.clip(g, -1 + 1e-7, 1 - 1e-7))
+    rows = [
+        ("f", "σ(W_f x + U_f h + b_f)", [f"σ({v:.3f})" for v in inner(f)], f),
+        ("i", "σ(W_i x + U_i h + b_i)", [f"σ({v:.3f})" for v in inner(i)], i),
+        ("g", "tanh(W_g x + U_g h + b_g)", [f"tanh({v:.3f})" for v in bent], g),
+        ("c", "f · c before + i · g", sums, c),
+        ("o", "σ(W_o x + U_o h + b_o)", [f"σ({v:.3f})" for v in inner(o)], o),
+        ("h", "o · tanh(c)", [f"{a:.3f} · tanh({b:.3f})" for a, b in zip(o, c, strict=True)], h),
+    ]
+    return table(
+        None,
+        [
+            (el("b", name), f"= {symbols}", ["= ", moving(numbers)],
+             el("b", "= ", moving(f"{v:.3f}" for v in values)))
+            for name, symbols, numbers, values in rows
+        ],
+        style="white-space:nowrap",
+    )  # fmt: skip
 
 
 def look(text, layer, unit, step):
-    """Return the strips of a unit and the equations of a step, as HTML."""
+    """Return the cell over a text, its gates and its equations, as HTML."""
     tracks = run(PRESET, lambda model: trace(text, layer, unit, model))
     text = plain_text(text)
-    step = clipped(step, 1, len(text), "Step") - 1
-    symbols = [{"\n": "↵", " ": "·"}.get(c, c) for c in text]
-    ranges = {name: (tracks[name], *_RANGES[name]) for name in _RANGES}
-    label = f"Gates f, i, o, candidate g, cell c and output h of unit {unit} over the text"
-    picture = strips(ranges, symbols, label, step)
-    reading = escape(repr(text[step]))
-    return (
-        f'<div class="krl">{picture}<p class="faint">Gates f, i, o run from 0 (blue) to 1 (red); '
-        f"g, c and h from negative (blue) to positive (red).</p><p>Step {step + 1}: it reads "
-        f"<b>{reading}</b></p>{equations(tracks, step)}</div>"
-    )
+    start = clipped(step, 1, len(text), "Step") - 1
+    symbols = [visible(c) for c in text]
+    strips = heat_map([tracks[name] for name in _RANGES], list(_RANGES), symbols,
+                      f"Gates and states of unit {unit} over the text", span=list(_RANGES.values()),
+                      current=range(len(text)), cell=(18, 22))  # fmt: skip
+    said = [
+        f"It reads {symbol}: keeps {f:.0%} of the cell, lets {i:.0%} of g in, shows {o:.0%}"
+        for symbol, f, i, o in zip(symbols, *(tracks[name] for name in "fio"), strict=True)
+    ]
+    moving = player(cell(tracks, symbols), strips, count=len(text), label="Step", name="lstm",
+                    start=start, captions=said, play=True, slow=True)  # fmt: skip
+    scale = legend("0 or negative", "1 or positive", "f, i, o are shares; g, c and h have signs")
+    return page(moving, scale, following(equations(tracks), name="lstm", start=start))
 
 
 def busiest_unit(text, layer):
@@ -137,34 +145,61 @@ def busiest_unit(text, layer):
     return int(cells[layer - 1].std(axis=0).argmax())
 
 
+LONGEST_SUM = 300  # all problems are padded to it: one compiled program a kind
+
+
+@cache
+def differentiable(kind):
+    """Return the answers and gradients of a kind of unit, compiled once."""
+    return run(f"adding_problem_{kind}", lambda model: Differentiable(model, ops.sum))
+
+
+def answer_and_reach(kind, inputs):
+    """Return the answers `(problems,)`, and how far back they depend on what was read."""
+    count, length = inputs.shape[:2]
+    padded = np.zeros((count, LONGEST_SUM, 2), "float32")
+    padded[:, :length] = inputs
+    mask = np.zeros((count, LONGEST_SUM), bool)
+    mask[:, :length] = True
+    model = differentiable(kind)
+    answers = ops.convert_to_numpy(model.outputs(padded, mask))[:, 0]
+    _, (gradient, _) = model.gradients(padded, mask)
+    return answers, np.sqrt((gradient[:, :length] ** 2).sum(axis=-1)).mean(axis=0)[::-1]
+
+
 def add_numbers(length, seed):
     """Return what every kind of unit answers to one adding problem, and how far gradients reach."""
-    length = whole_number(length, 10, 300, "Length")
+    length = whole_number(length, 10, LONGEST_SUM, "Length")
     inputs, targets = adding_problem(32, length, seed_of(seed))
     rows, curves = [], {}
     for kind, (name, colour) in KINDS.items():
-        preset = f"adding_problem_{kind}"
-        answers = run(preset, lambda model: model.predict_on_batch(inputs))
-        error = float(np.square(answers - targets).mean())
-        rows.append(
-            f'<tr><td style="color:{colour}"><b>{name}</b></td><td>{answers[0, 0]:.3f}</td>'
-            f"<td>{error:.4f}</td></tr>"
+        answers, reach = run(
+            f"adding_problem_{kind}", lambda model, kind=kind: answer_and_reach(kind, inputs)
         )
-        curves[name] = (run(preset, lambda model: gradient_norm_by_lag(model, inputs)), colour)
+        error = float(np.square(answers - targets[:, 0]).mean())
+        label = el("b", name, style=f"color:{colour}")
+        rows.append((label, f"{answers[0]:.3f}", f"{error:.4f}"))
+        curves[name] = (reach, colour)
     marks = np.flatnonzero(inputs[0, :, 1])
-    numbers = " + ".join(f"{inputs[0, k, 0]:.3f} (step {k + 1})" for k in marks)
+    addends, total = rounded_sum(inputs[0, marks, 0])
+    numbers = " + ".join(
+        f"{part:.3f} (step {k + 1})" for k, part in zip(marks, addends, strict=True)
+    )
     chart = lines(
         curves,
         "How much the answer depends on the input so many steps back, by kind of unit",
         "steps back from the end",
         "size of the gradient",
-        log=True,
+        scale="log",
     )
-    return (
-        f'<div class="krl"><p>{length} numbers are read, two of them are marked: {numbers} = '
-        f"<b>{targets[0, 0]:.3f}</b>. Always to answer 1 has a squared error of 0.167.</p>"
-        '<div class="scroll"><table><tr><th>unit</th><th>answer</th><th>squared error on 32 such '
-        f"problems</th></tr>{''.join(rows)}</table></div>{chart}</div>"
+    return page(
+        chart,
+        callout(
+            f"{length} numbers are read, two of them are marked: {numbers} = ",
+            el("b", f"{total:.3f}"),
+            ". Always to answer 1 has a squared error of 0.167.",
+        ),
+        table(("unit", "answer", "squared error on 32 such problems"), rows),
     )
 
 
@@ -181,44 +216,52 @@ def default_sum():
 
 
 @EXHIBIT.page
-def page(ctx):
+def layout(ctx):
     """Lay out the page."""
     import gradio as gr
 
-    with gr.Tab("Inside one unit"):
-        with gr.Row():
-            text = gr.Textbox(
-                TEXT, label=f"Text to read (up to {LONGEST} characters)", lines=3, scale=3
-            )
-            with gr.Column(scale=2):
-                layer = gr.Slider(1, 2, 1, step=1, label="Layer")
-                unit = gr.Slider(0, 255, UNIT, step=1, label="Unit")
-                busy = gr.Button("Choose the unit that changes most")
-        step = gr.Slider(1, LONGEST, 8, step=1, label="Step")
-        inside = gr.HTML()
+    with gr.Tab("Inside one unit"), stage():
+        with picture_side():
+            inside = html()
+        with control_side():
+            words = f"Text to read (up to {LONGEST} characters)"
+            text = gr.Textbox(TEXT, label=words, lines=3)
+            ctx.note()
+            layer = gr.Slider(1, 2, 1, step=1, label="Layer")
+            unit = gr.Slider(0, 255, UNIT, step=1, label="Unit")
+            busy = gr.Button("Choose the unit that changes most", variant="primary")
+            examples = choices_row()
+            with advanced():
+                step = gr.Slider(1, LONGEST, 8, step=1, label="Step shown first")
+        with examples:
+            ctx.choices({
+                "To be": ["To be, or not to be: that is", 1, UNIT],
+                "The busiest of layer 2": [TEXT, 2, 98],
+            }, [text, layer, unit])  # fmt: skip
         ctx.at_first(default_look, inside)
         inputs = [text, layer, unit, step]
-        for trigger in (layer.change, unit.change, step.change):
-            ctx.event(trigger, look, inputs, inside, trigger_mode="always_last")
-        ctx.event(text.change, look, inputs, inside, verb="look", trigger_mode="always_last")
+        for control in (layer, unit, step):
+            ctx.event(control.change, look, inputs, inside)
+        ctx.event(text.change, look, inputs, inside, verb="look")
         ctx.event(busy.click, busiest_unit, [text, layer], unit, verb="busiest")
-        gr.Examples(
-            [["MENENIUS:\nWhy, masters, my good friends,\n"], ["To be, or not to be: that is"]],
-            text,
-            api_visibility="private",
-        )
-    with gr.Tab("How far back it reaches"):
-        with gr.Row():
-            length = gr.Slider(10, 300, 100, step=10, label="Steps (trained on 100)")
+    with gr.Tab("How far back it reaches"), stage():
+        with picture_side():
+            summed = html()
+        with control_side():
+            length = gr.Slider(10, LONGEST_SUM, 100, step=10, label="Steps (trained on 100)")
             seed = gr.Number(0, label="Problem", precision=0)
-        summed = gr.HTML()
+            ctx.note()
+            examples = choices_row()
+        with examples:
+            ctx.choices({FAILS: [300, 0]}, [length, seed])
         ctx.at_first(default_sum, summed)
-        ctx.event(length.release, add_numbers, [length, seed], summed)
+        ctx.event(length.change, add_numbers, [length, seed], summed)
         ctx.event(seed.change, add_numbers, [length, seed], summed, verb="add")
 
 
 @EXHIBIT.tour
 def tour():
-    """Read the default text."""
+    """Read the default text, and add the default numbers."""
+    add_numbers(100, 0)
     tracks = run(PRESET, lambda model: trace(TEXT, 1, UNIT, model))
     return f"unit {UNIT} of layer 1 keeps {tracks['f'].mean():.0%} of its cell on average"

@@ -1,5 +1,53 @@
 """The gallery needs gradio; without it these tests are skipped with that reason."""
 
+import os
+import shutil
+
 import pytest
 
 pytest.importorskip("gradio", reason="the gallery's extra is not installed")
+
+
+@pytest.fixture(scope="session")
+def url():
+    """Return the address of a served gallery."""
+    from demos import app
+
+    gallery = app.launch(port=None, browser=False, block=False)
+    yield gallery.local_url
+    gallery.close()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Return a Chromium, if one is installed."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = [os.environ.get("KERAS_READINGLIST_CHROMIUM"), *map(shutil.which, names)]
+    path = next(filter(None, found), None)
+    if path is None:
+        pytest.skip("no Chromium is installed")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    flags = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update"
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=flags.split())
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(url, browser):
+    """Return a function that opens a page of the gallery in a tab."""
+    tabs = []
+
+    def open_page(slug, width=1280, height=800, scheme="light", **options):
+        tab = browser.new_page(
+            viewport={"width": width, "height": height}, color_scheme=scheme, **options
+        )
+        tabs.append(tab)
+        tab.goto(url + slug, wait_until="load")
+        tab.wait_for_selector(".krl h1", timeout=60_000)
+        return tab
+
+    yield open_page
+    for tab in tabs:
+        tab.close()

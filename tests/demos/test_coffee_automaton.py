@@ -1,5 +1,7 @@
 """The exhibit on coffee: what it computes, and what it refuses."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -13,10 +15,16 @@ GOOD = {
 BAD = {"mix": ["Stirred", 32, 4, "milk"], "pour": ["Boiling", 32, 4, ""]}
 
 
-def test_mixing_streams_and_ends_mixed():
-    pages = list(coffee_automaton.mix("Interacting", 32, 4, "", frames=12))
-    assert len(pages) == 12
-    assert pages[-1].count("<svg") == 7 and "Entropy" in pages[-1]
+def test_mixing_ends_mixed_and_opens_at_the_peak():
+    *_, last = coffee_automaton.mix("Stirred", 32, 4, "")
+    assert last.count("<svg") == 4 and "Entropy" in last and 'data-count="40"' in last
+    peak = int(re.search(r'data-start="(\d+)"', last)[1])
+    assert 0 < peak < 20 and "model rose and fell" in last
+
+
+def test_the_first_example_shows_what_its_text_says():
+    *_, last = coffee_automaton.mix("Stirred", 128, 8, "")
+    assert last.count("rose and fell") == 3
 
 
 def test_drops_are_poured():

@@ -1,26 +1,18 @@
-"""The served gallery: every endpoint, good and bad input, many visitors, and a real browser."""
+"""The served gallery: every endpoint, good and bad input, many visitors, what is shipped."""
 
-import os
-import shutil
+import http.client
+import json
+import re
+import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from demos import app
-from keras_readinglist import catalog
+from demos import app, shipped
+from demos.app import discover
 from tests.demos.endpoints import BAD, GOOD
 
 pytestmark = [pytest.mark.gallery, pytest.mark.once]
-PAGES = ["", *(item.slug for item in catalog.ITEMS if item.exhibit)]
-LOOKS = ((375, "light"), (1280, "light"), (1280, "dark"))
-DARK = {"light": "false", "dark": "true"}
-
-
-@pytest.fixture(scope="module")
-def url():
-    gallery = app.launch(port=None, browser=False, block=False)
-    yield gallery.local_url
-    gallery.close()
 
 
 @pytest.fixture(scope="module")
@@ -59,67 +51,43 @@ def test_sixteen_visitors_get_the_same_answers(client):
     assert together == [alone[k % 3] for k in range(16)]
 
 
-def chromium():
-    names = ("chromium", "chromium-browser", "google-chrome")
-    return os.environ.get("KERAS_READINGLIST_CHROMIUM") or next(
-        filter(None, map(shutil.which, names)), None
-    )
+def served(url, path, accept="text/html"):
+    parts = urllib.parse.urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname, parts.port)
+    connection.request("GET", path, headers={"Accept": accept})
+    answer = connection.getresponse()
+    return answer.status, answer.read().decode()
 
 
-@pytest.fixture(scope="module")
-def browser():
-    if chromium() is None:
-        pytest.skip("no Chromium is installed")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    flags = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update"
-    with sync_api.sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=chromium(), args=flags.split())
-        yield found
-        found.close()
+def test_an_unknown_address_gets_a_page_with_the_way_back(url):
+    for path, back in (("/nowhere", "./"), ("/no/such/page", "../../")):
+        status, text = served(url, path)
+        assert status == 404 and "No exhibit here" in text and f'href="{back}"' in text
+    status, text = served(url, "/nowhere", "application/json")
+    assert status == 404 and text.startswith("{")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page or "home")
-def test_pages_in_a_browser(url, browser, page):
-    tab = browser.new_page()
-    errors, requested = [], []
-    tab.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
-    tab.on("pageerror", lambda error: errors.append(str(error)))
-    tab.on("request", lambda request: requested.append(request.url))
-    for width, scheme in LOOKS:
-        tab.set_viewport_size({"width": width, "height": 800})
-        tab.emulate_media(color_scheme=scheme)
-        if not requested:
-            tab.goto(url + page, wait_until="load")
-        picture = ".krl .rooms a" if (page == "" and width == 375) else ".krl svg, .krl .mono"
-        tab.wait_for_selector(picture, state="visible", timeout=60_000)  # before any click
-        tab.wait_for_function(f"(document.querySelector('.dark') !== null) == {DARK[scheme]}")
-        assert tab.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
-    assert not errors
-    assert all(address.startswith((url, "data:", "blob:")) for address in requested)
-    tab.close()
+@pytest.mark.parametrize("exhibit", discover(), ids=lambda exhibit: exhibit.slug)
+def test_what_is_shipped_is_what_is_computed_and_in_the_page_as_served(url, exhibit):
+    known, now = shipped.results(exhibit.item.module), shipped.computed(exhibit)
+    assert known.keys() == now.keys() and len(known) > 0
+    _, text = served(url, f"/{exhibit.slug}")
+    config = json.loads(re.search(r"window.gradio_config = (.*?);</script>", text)[1])
+    in_page = [component["props"].get("value") for component in config["components"]]
+    for name, values in known.items():
+        for value, computed in zip(values, now[name], strict=True):
+            same = shipped.skeleton(value) == shipped.skeleton(computed)
+            assert same, f"{name} is stale: run `python -m demos.shipped {exhibit.item.module}`"
+            assert value in in_page
 
 
-def test_a_click_on_the_board_adds_a_point(url, browser):
-    tab = browser.new_page(viewport={"width": 1280, "height": 900})
-    tab.goto(url + "pointer-networks", wait_until="load")
-    tab.wait_for_selector(".krl.board polygon", timeout=60_000)
-    before = tab.locator(".krl.board circle").count()
-    box = tab.locator(".krl.board svg").bounding_box()
-    tab.mouse.click(box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.6)
-    tab.wait_for_function(f"document.querySelectorAll('.krl.board circle').length == {before + 1}")
-    tab.close()
+@pytest.mark.parametrize("exhibit", discover(), ids=lambda exhibit: exhibit.slug)
+def test_the_code_of_a_page_runs_as_it_stands(exhibit, capsys):
+    assert exhibit.code.count("\n") <= 14
+    exec(compile(exhibit.code, exhibit.slug, "exec"), {})
+    assert capsys.readouterr().out.strip()
 
 
-def test_the_keyboard_reaches_an_exhibit_from_the_map(url, browser):
-    tab = browser.new_page(viewport={"width": 1280, "height": 900})
-    tab.goto(url, wait_until="load")
-    tab.wait_for_selector(".krl svg a")
-    for _ in range(20):
-        tab.keyboard.press("Tab")
-        if tab.evaluate("document.activeElement.closest('svg') !== null"):
-            break
-    else:
-        pytest.fail("no exhibit on the map has the focus")
-    tab.keyboard.press("Enter")
-    tab.wait_for_selector(".krl .try", timeout=60_000)
-    tab.close()
+def test_the_tour_says_what_it_measured():
+    first = next(iter(app.tour(timings=True)))
+    assert first.ok and "blocks" in first.line

@@ -17,14 +17,15 @@ BAD = {"explain": ["short"], "denoise": ["nonsense", 10, -1], "family": ["one li
 def test_examples_are_explained():
     assert "chain of order 1" in exhibit.explain(exhibit.example("A coin that sticks"))
     assert "chain of order 0" in exhibit.explain(exhibit.example("A coin"))
+    assert "No chain explains this text" in exhibit.explain("to be or not to be. " * 12)
     assert "&lt;" in exhibit.family("<b>: abcabcabcabc\nx: abcabcabcabd\ny: abcabcabcabe")
 
 
 def test_noise_is_taken_out_of_a_drawing():
     page = exhibit.denoise("", 10, -1)
     assert page.count("<svg") == 4 and "are called noise" in page
-    untouched = exhibit.denoise("", 10, 0)
-    assert "<b>0 cells are called noise" in untouched
+    assert 'data-start="0"' in exhibit.denoise("", 10, 0)
+    assert "It gives up" in exhibit.denoise("", 40, -1)
     drawn = exhibit.drawing("[[2, 2]]")
     assert (drawn != exhibit.drawing("")).sum() > 10 and set(np.unique(drawn)) == {0, 1}
 
@@ -34,6 +35,10 @@ def test_languages_are_families():
     assert page.count("<svg") == 2 and "French 1" in page
     file = "\ufeff" + exhibit.default_family().replace("\n", "\r\n")
     assert exhibit.family(file) == page
+    for count in (3, 4):
+        alike = "\n".join(["all texts are the same"] * count)
+        assert "nan" not in exhibit.family(alike)
+    assert "no tree to see" in exhibit.family(alike)
 
 
 @pytest.mark.parametrize(

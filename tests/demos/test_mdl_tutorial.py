@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from demos.components.charts import stacked_bars
+from demos.exhibits import _mdl_tutorial_curves as curves
 from demos.exhibits import mdl_tutorial as exhibit
 
 pytestmark = pytest.mark.once
@@ -30,12 +30,60 @@ def test_a_parabola_is_found(criterion):
     noise = 0.01 * np.random.default_rng(0).standard_normal(30)
     points = json.dumps(np.stack([x, 0.2 + 2 * (x - 0.5) ** 2 + noise], axis=1).tolist())
     board, bars = exhibit.polynomials(points, criterion, 1)
-    assert "The curve drawn has degree 1" in bars and board.count("<circle") == 30
-    if criterion in (NML, "gMDL (Hansen, Yu)"):
+    assert 'data-start="1"' in board and board.count("data-item") == 30
+    if criterion in curves.CODES:
         assert "chooses degree 2" in bars
+    assert ("score" in bars) == (criterion not in curves.CODES)
+
+
+def test_an_exact_line_costs_its_true_bits_and_its_points_nearly_none():
+    x = np.linspace(0.05, 0.95, 12).round(2)
+    points = np.stack([x, (0.2 + 0.6 * x).round(2)], axis=1)
+    for criterion in curves.CODES:
+        parts, totals = curves.messages(points, criterion, 8)
+        (curve, _), (data, _) = parts.values()
+        assert totals.argmin() == 1 and 20 < curve[1] < 40 and 0 < data[1] < 6
+        np.testing.assert_allclose(curve + data, totals)
+        assert 60 < totals[0] < 12 * 2 * np.log2(100)  # a level line explains nothing
+
+
+@pytest.mark.parametrize("criterion", curves.CODES)
+def test_random_points_have_no_shape(criterion):
+    chosen = [
+        curves.messages(np.random.default_rng(seed).random((10, 2)), criterion, 7)[1].argmin()
+        for seed in range(60)
+    ]
+    assert sum(degree > 0 for degree in chosen) <= 15
+
+
+@pytest.mark.parametrize("criterion", curves.CODES)
+def test_the_lengths_are_those_of_a_code(criterion):
+    """By Kraft, 2 to the minus of the bits of all heights of two decimals sum to at most 1."""
+    rng, x = np.random.default_rng(0), np.linspace(0.05, 0.95, 5)
+    heights = rng.integers(0, 100, (1500, 5)) / 100
+    totals = [curves.messages(np.stack([x, y], axis=1), criterion, 2)[1] for y in heights]
+    sums = (2.0 ** -np.array(totals)).mean(axis=0) * 100.0**5
+    assert (sums < 1).all() and (sums > 0.003).all()
+
+
+def test_ties_are_called_ties():
+    assert "A tie of degrees 1 and 2" in exhibit.chosen_words("degree", [9, 5, 5.01], NML)
+    assert "chooses degree 1, by 4.0 bits" in exhibit.chosen_words("degree", [9, 5, 10], NML)
+
+
+def test_a_criterion_frames_its_shortest_stack():
+    points = np.array(json.loads(exhibit.example_points()))
+    for criterion in curves.CRITERIA:
+        parts, totals = curves.messages(points, criterion, 8)
+        np.testing.assert_allclose(sum(values for values, _ in parts.values()), totals)
+        assert (
+            f"chooses degree {totals.argmin()}"
+            in exhibit.polynomials(exhibit.example_points(), criterion, -1)[1]
+        )
 
 
 def test_a_pattern_has_a_memory_and_a_coin_has_none():
+    assert "not a message" in exhibit.sequences("01" * 40, "BIC")
     assert "A chain of order 1" in exhibit.sequences("01" * 40, NML)
     coin = "".join(map(str, np.random.default_rng(0).integers(0, 2, 300)))
     assert "A chain of order 0" in exhibit.sequences(coin, "Jeffreys' mixture")
@@ -44,12 +92,7 @@ def test_a_pattern_has_a_memory_and_a_coin_has_none():
 def test_histograms_of_examples():
     for kind in ("Two normals", "Steps", "Uniform"):
         assert exhibit.histograms(exhibit.example_numbers(kind)).count("<svg") == 2
-    assert "1 bins" in exhibit.histograms(exhibit.example_numbers("Uniform"))
-
-
-def test_stacked_bars_frame_one():
-    picture = stacked_bars({"a": ([1, 2], "red"), "b": ([3, 1], "blue")}, "xy", "l", 1)
-    assert picture.count("stroke-width") == 1 and ">4<" in picture
+    assert "A single bin" in exhibit.histograms(exhibit.example_numbers("Uniform"))
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,14 @@ import json
 import re
 
 import pytest
+from markupsafe import escape
 
 from demos import app, home, theme
-from demos.app import discover, numbers
-from demos.components import charts, inputs
-from demos.components.text import coloured_text
-from demos.exhibit import FAULT, friendly
+from demos.app import discover
+from demos.components import inputs
+from demos.components.html import joined
+from demos.exhibit import FAULT, friendly, shown
+from demos.ledger import ledger
 from keras_readinglist import catalog
 from tests.demos.endpoints import BAD, GOOD
 
@@ -20,23 +22,49 @@ def test_every_exhibit_is_an_item_with_all_its_parts():
     found = discover()
     assert [e.slug for e in found] == [i.slug for i in catalog.ITEMS if i.exhibit]
     for exhibit in found:
-        assert exhibit.layout and exhibit.run_tour
+        assert exhibit.layout and exhibit.run_tour and exhibit.code
         assert set(exhibit.presets) <= {n for item in catalog.ITEMS for n in item.presets}
         assert 3 <= len(re.findall(r"[.:;?] ", exhibit.what_you_see + " "))
 
 
-def test_the_map_shows_27_items_and_links_only_to_what_is_built():
-    html = home.html()
+def test_the_home_page_shows_27_items_and_links_only_to_what_is_built():
+    html = home.html(discover())
     built = {item.slug for item in catalog.ITEMS if item.exhibit}
     assert set(re.findall(r'href="\./([a-z0-9-]+)"', html)) == built
-    assert html.count("<rect") == 27
-    assert html.count("marker-end") == sum(len(item.builds_on) for item in catalog.ITEMS)
-    assert html.count("coming") >= 27 - len(built)
+    drawn = str(home.map_svg())
+    assert drawn.count("<rect") == 27
+    assert drawn.count("marker-end") == sum(len(item.builds_on) for item in catalog.ITEMS)
     assert len(set(home.places().values())) == 27
+    assert html.count('class="thumbnail"') == len(built) and html.count("<svg") == 1 + len(built)
+    for item in catalog.ITEMS:  # in full
+        assert html.count(str(escape(item.title))) >= 2
+
+
+def crossings(path, boxes):
+    """Return the boxes that an arrow of upright and level lines runs through."""
+    corners, found = [], set()
+    for command, numbers in re.findall(r"([MHVQ])([^MHVQ]*)", path):
+        values = [float(v) for v in re.findall(r"-?[\d.]+", numbers)]
+        x, y = corners[-1] if corners else (0, 0)
+        steps = {"M": values, "H": [values[0], y], "V": [x, values[0]], "Q": values[2:]}
+        corners.append(tuple((steps[command])[:2]))
+    for (x1, y1), (x2, y2) in zip(corners[:-1], corners[1:], strict=True):
+        for share in (0.02, 0.25, 0.5, 0.75, 0.98):
+            x, y = x1 + share * (x2 - x1), y1 + share * (y2 - y1)
+            found |= {b for b in boxes if b[0] + 2 < x < b[0] + 194 and b[1] + 2 < y < b[1] + 72}
+    return found
+
+
+def test_arrows_of_the_map_cross_no_box():
+    boxes = list(home.places().values())
+    paths = re.findall(r'<path d="([^"]+)"[^>]*marker-end', str(home.map_svg()))
+    assert len(paths) > 20
+    for path in paths:
+        assert not crossings(path, boxes), path
 
 
 def test_nothing_is_loaded_from_elsewhere():
-    for text in (home.html(), theme.CSS):
+    for text in (home.html(discover()), theme.CSS, app.SCRIPT):
         assert not re.search(r"(src|@import|url\()\s*=?\s*['\"(]?https?:", text)
 
 
@@ -57,23 +85,22 @@ def test_contrast_of_text():
             assert contrast(colours[name][column], colours["panel"][column]) >= 4.5, name
 
 
-def test_numbers_are_honest():
-    assert "Not measured yet" in numbers(catalog.find("alexnet"))
+def test_contrast_of_controls():
+    found = theme.theme()
+    for scheme, paper in (("", "#ffffff"), ("_dark", "#1f232a")):
+        fill = getattr(found, f"button_primary_background_fill{scheme}")
+        assert contrast(fill, getattr(found, f"button_primary_text_color{scheme}")) >= 4.5
+        for name in ("slider_color", "input_border_color", "checkbox_border_color"):
+            assert contrast(getattr(found, name + scheme), paper) >= 3, name + scheme
+
+
+def test_the_ledger_is_honest():
+    assert "Not measured yet" in joined(ledger(catalog.find("alexnet")))
     for item in catalog.ITEMS:
         report = catalog.report(item.slug)
         if report:
-            shown = numbers(item)
+            shown = joined(ledger(item))
             assert all(claim["verdict"] in shown for claim in report["claims"])
-
-
-def test_pictures():
-    assert charts.colour_of(-1) == charts.colour_of(-9) == "rgb(103,169,235)"
-    assert charts.colour_of(0) == "rgb(247,247,247)"
-    assert "&lt;b&gt;" in charts.strips({"f": ([0.5] * 3, 0, 1)}, ["<b>", "a", "b"], "x")
-    assert "<script>" not in coloured_text("<script>", [0] * 8, 0, 1)
-    assert charts.lines({"a": ([1, 0], "red")}, "l", "x", "y").count("<polyline") == 1
-    assert charts.bars([0.2, 0.8], ["a", "b"], "l").count("<rect") == 2
-    assert charts.colour_of(1, 1, 1) == charts.colour_of(-1)
 
 
 def test_choices_are_made_exactly():
@@ -119,6 +146,15 @@ def test_clicks_are_appended():
         assert json.loads(inputs.appended(text, [1, 2], 5)) == [[1, 2]]
 
 
+def test_touches_of_a_board():
+    assert json.loads(inputs.touched("[[0, 0]]", None, 0.51234, 1, 9)) == [[0, 0], [0.512, 1]]
+    assert json.loads(inputs.touched("[[0, 0], [1, 1]]", "1", 0.5, 0.5, 9)) == [[0, 0], [0.5, 0.5]]
+    assert json.loads(inputs.touched("[[0, 0], [1, 1]]", "0", None, None, 9)) == [[1, 1]]
+    assert json.loads(inputs.touched("nonsense", None, 0, 0, 9)) == [[0, 0]]
+    with pytest.raises(ValueError, match="The point is a whole number"):
+        inputs.touched("[[0, 0]]", "7", 0, 0, 9)
+
+
 def test_text_can_be_encoded():
     assert inputs.plain_text("Où\U0001f600\ud800") == "Où\U0001f600\ufffd"
     assert inputs.plain_text(None) == "" and inputs.plain_text(0) == "0"
@@ -140,6 +176,26 @@ def test_only_refusals_are_shown(capsys):
         handler(1)
     with pytest.raises(gr.Error, match="Choose one of: a"):
         friendly(inputs.choice)("b", "a")
+
+
+def test_on_a_page_a_refusal_stands_in_the_note():
+    import gradio as gr
+
+    def plain(x):
+        return inputs.choice(x, "ab"), 2
+
+    assert shown(plain, 2)("a") == ("a", 2, "")
+    *old, note = shown(plain, 2)("c")
+    assert [value == gr.skip() for value in old] == [True, True]
+    assert 'role="alert"' in note and "Choose one of: a, b." in note
+    assert shown(lambda x: x, 1)("a") == ("a", "")
+
+    def stream(x):
+        yield 1
+        yield inputs.choice(x, "ab")
+
+    assert list(shown(stream, 1)("b")) == [(1, ""), ("b", "")]
+    assert "Choose one of" in list(shown(stream, 1)("c"))[-1][-1]
 
 
 # Anything that may stand in for what an endpoint takes, by the type that it takes.

@@ -1,10 +1,12 @@
 """The exhibit of pointer networks: its three tasks and its refusals."""
 
 import json
+import re
 
 import numpy as np
 import pytest
 
+from demos.components.html import joined
 from demos.exhibits import pointer_networks as exhibit
 
 POINTS = "[[0.1, 0.2], [0.9, 0.15], [0.8, 0.8], [0.3, 0.9], [0.5, 0.4]]"
@@ -13,11 +15,30 @@ BAD = {"solve": ["nonsense", "Convex hull", 1]}
 HUGE = "x" * 1_000_000
 
 
+def steps_of(elements):
+    found = re.findall(r'data-steps="([^"]*)"', joined(elements))
+    return [json.loads(each.replace("&#34;", '"')) for each in found]
+
+
 def test_pointer_exhibit_solves_all_tasks():
     for task in exhibit.TASKS:
         text = json.dumps(np.random.default_rng(0).random((5, 2)).tolist())
         board, pictures = exhibit.show(text, task, 2)
-        assert board.count("<circle") == 5 and "Step 2 of" in pictures
+        assert board.count("data-item") == 5 and "2 / " in board and "<rect" in pictures
+
+
+def test_the_arrows_are_as_wide_as_the_probabilities():
+    pointing = np.array([[0, 0.25, 0.75], [1, 0, 0]])
+    first, *_ = steps_of(exhibit.arrows([(0, 0), (10, 0)], [1], pointing))
+    assert first["stroke-width"] == ["4.25", "1"] and first["opacity"] == ["0", "0"]
+    *_, ring = steps_of(exhibit.arrows([(0, 0), (10, 0)], [1], pointing))
+    assert ring["r"] == ["30.5", 0]
+
+
+def test_a_board_with_too_few_points_shows_them():
+    for text, count in (("[]", 0), ("[[0.1, 0.2]]", 1), ("[[0.1, 0.2], [1, 1]]", 2)):
+        board, words = exhibit.show(text, "Convex hull")
+        assert board.count("data-item") == count and f"{3 - count} more" in words
 
 
 @pytest.mark.parametrize(
@@ -42,14 +63,14 @@ def test_points_on_a_line_and_in_one_place(text):
     [
         (None, "needs at least 3"),
         ("", "needs at least 3"),
-        ("[[0.1, 0.2]]", "takes 3 to 20 points"),
+        ("[[0.1, 0.2]]", "needs at least 3"),
         ("[[0, 2], [1, 1], [0, 0]]", "between 0 and 1"),
         ("[[NaN, 0], [1, 1], [0, 0]]", "between 0 and 1"),
         ("[1, 2, 3]", "pairs of numbers"),
         ('{"a": 1}', "pairs of numbers"),
         ("hello", "pairs of numbers"),
         (HUGE, "pairs of numbers"),
-        (json.dumps([[0.5, 0.5]] * 60), "takes 3 to 20 points"),
+        (json.dumps([[0.5, 0.5]] * 60), "takes up to 20 points"),
     ],
 )
 def test_pointer_exhibit_refuses_bad_points(text, sentence):

@@ -9,7 +9,10 @@ from demos.exhibits import relation_networks as exhibit
 from keras_readinglist.datasets.sort_of_clevr import COLOURS, has_ties, squared_distances
 
 QUESTIONS = list(exhibit.QUESTIONS)
-DEFAULT = exhibit.DEFAULT
+DEFAULT = (
+    "red square 14 16\ngreen circle 33 22\nblue square 58 12\norange circle 20 55\n"
+    "grey square 44 45\nyellow circle 64 62"
+)
 EXHIBITED = [name for name in exhibit.MODELS if name in exhibit.EXHIBIT.presets]
 ASKED = "What shape is it?"
 ANNA = "Anna went to the kitchen."
@@ -59,10 +62,17 @@ def test_double_click_changes_the_form():
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_every_question_is_answered_beside_the_truth(question):
     picture, table = exhibit.ask(DEFAULT, "grey", question)
-    assert picture.count("data-colour=") == len(COLOURS)
+    assert picture.count("data-item=") == len(COLOURS)
     assert table.count("<tr>") == 1 + len(EXHIBITED)
     truth = re.search(r"The truth: <b>(\w+)</b>", table)[1]
-    assert (">right<" in table) == (f"<b>{truth}</b> " in table)
+    assert ("✓ right" in table) == (f"<b>{truth}</b> " in table)
+
+
+def test_at_the_default_only_the_relation_networks_are_right():
+    _, table = exhibit.default()
+    assert re.findall("✓ right|✗ wrong", table) == ["✓ right", "✗ wrong"] * 2
+    _, table = exhibit.ask(exhibit.HARD, "red", exhibit.FURTHEST)
+    assert table.count("✗ wrong") == 4
 
 
 @pytest.mark.parametrize("lender", exhibit.lenders())

@@ -35,9 +35,14 @@ def test_both_models_answer_and_pairs_are_drawn(kind):
     picture, result = exhibit.ask(story, question)
     assert result.count("<svg") == 2 and result.count("<rect") == 8
     for name in exhibit.MODELS.values():
-        assert re.search(rf"{name}: <b>\w+</b> \d+%", result)
+        assert re.search(rf"{name}: <b>\w+</b> \d+% (✓ right|✗ wrong)", result)
     assert picture.count("of the strongest pair") == 5
     assert all(line in picture for line in story.splitlines())
+
+
+def test_what_the_story_does_not_determine_is_said():
+    _, result = exhibit.ask("Anna took the lamp.", "Where is the lamp?")
+    assert "does not determine it" in result and "✓" not in result and "✗" not in result
 
 
 def test_probabilities_are_of_all_answers():

@@ -22,7 +22,11 @@ def test_bad_programs(program):
         list(programs.execute(program))
 
 
-def test_results_come_a_character_at_a_time():
-    pictures = list(programs.execute("'12'*2"))
-    assert len(pictures) > 1 and pictures[-1].count("<td") > pictures[0].count("<td")
-    assert "1212" in pictures[-1]
+def test_the_tab_opens_where_the_memory_is_right():
+    shown = programs.default()
+    assert "relational memory: right" in shown and "LSTM: wrong" in shown
+
+
+def test_what_is_written_is_judged():
+    (page,) = programs.execute("'12'*2")
+    assert "= 1212" in page and page.count("data-at") >= 8

@@ -11,7 +11,8 @@ BAD = {"sort": ["one, two"], "shuffle": ["1"]}
 
 def test_the_default_page_shows_looks_pointers_and_both_answers():
     pictures, answers = exhibit.default()
-    assert pictures.count("look ") >= 5 * 7 and pictures.count("role=") == 2
+    assert 'data-count="12"' in pictures and pictures.count("keeps this") == 4
+    assert pictures.count("<line") == 7 and "reversed: the same" in pictures
     assert answers.count("reads") == 2 and exhibit.tour() == "sorted: -4, 7.5, 12, 15, 20, 26, 31"
 
 
@@ -24,8 +25,7 @@ def test_numbers_of_any_size_are_sorted_and_keep_what_is_kept():
         assert found["distance"] < 1e-4 and found["pointing"].shape[1] == len(numbers)
         np.testing.assert_allclose(found["attention"].sum(axis=1), 1, atol=1e-5)
         lstm = exhibit.run(exhibit.LSTM, lambda model, x=numbers: exhibit.solve(x, model))
-        ordered = (np.diff(numbers) >= 0).all()
-        assert lstm["attention"] is None and (lstm["distance"] > 1e-3 or ordered)
+        assert lstm["attention"] is None and lstm["distance"] > 1e-3
     assert right >= 8
 
 

@@ -2,9 +2,11 @@
 
 import re
 
+import numpy as np
 import pytest
 
 from demos.exhibits import unreasonable_rnns as exhibit
+from keras_readinglist.applications.loading import load_preset
 
 GOOD = {
     "write": ["ROMEO:\n", "Shakespeare", 50, 0.5, 0, 1.0],
@@ -23,9 +25,22 @@ def test_character_exhibit():
     *_, last = exhibit.write("ROMEO:\n", "Shakespeare", 40, 0.5, 0, 1.0, seed=0)
     assert "bits per character" in last
     assert "title=" in exhibit.look_inside("To be,\nor not", "Shakespeare", "surprise")
-    choices = dict(exhibit.readable_cells("Shakespeare"))
-    cell = next(value for name, value in choices.items() if "position in line" in name)
-    assert "cell" in exhibit.look_inside("To be,\nor not", "Shakespeare", cell)
+    assert 'data-count="40"' in last and last.count("data-at") == 40
+    for corpus in exhibit.CORPORA:
+        for name, cell in exhibit.readable_cells(corpus)[1:]:
+            assert "on held-out text" in name
+            assert "cell" in exhibit.look_inside("To be,\nor not", corpus, cell)
+
+
+def test_guesses_are_the_likeliest_characters():
+    model = load_preset("char_rnn_shakespeare")
+    names, p = exhibit.guesses("ROMEO:\n", "But", model)
+    assert names.shape == p.shape == (3, exhibit.GUESSES)
+    assert (np.diff(p, axis=1) <= 0).all() and (p.sum(axis=1) <= 1 + 1e-5).all()
+    score = np.exp(-model.score("ROMEO:\nBut")[-3:])
+    for k, character in enumerate("But"):
+        if character in names[k]:
+            assert p[k][list(names[k]).index(character)] == pytest.approx(score[k], abs=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,92 @@
+// One board, or one picture: `trigger('click', {x, y, item})`, see board.py.
+let held = null, kept = null, cross = [250, 250], sent = 0;
+const svgOf = (node) => (node && node.closest ? node.closest('svg.touch') : null);
+const board = () => element.querySelector('svg.touch');
+const arrows = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
+
+const place = (svg, event) => { // in units of the picture
+  const box = svg.getBoundingClientRect(), view = svg.viewBox.baseVal;
+  return [(event.clientX - box.left) / box.width * view.width,
+          (event.clientY - box.top) / box.height * view.height];
+};
+const send = (svg, at, item) => {
+  const [left, right, low, high] = svg.dataset.ends.split(' ').map(Number);
+  const view = svg.viewBox.baseVal, margin = svg.dataset.margin === undefined ? 20 : Number(svg.dataset.margin);
+  const share = (v, size) => Math.min(1, Math.max(0, (v - margin) / (size - 2 * margin)));
+  trigger('click', {
+    x: left + (right - left) * share(at[0], view.width),
+    y: high + (low - high) * share(at[1], view.height),
+    ...(item === undefined ? {} : {item: item}),
+  });
+};
+const where = (g) => g.getAttribute('transform').match(/-?[\d.]+/g).map(Number);
+const put = (g, at) => g.setAttribute('transform', `translate(${at[0]} ${at[1]})`);
+const find = (item) => element.querySelector(`[data-item="${CSS.escape(item)}"]`);
+
+element.addEventListener('pointerdown', (event) => {
+  const svg = svgOf(event.target);
+  if (!svg || event.button) return;
+  const g = event.target.closest('[data-item]');
+  held = {item: g && g.dataset.item, from: place(svg, event), moved: false, at: null};
+  if (!g) return;
+  event.preventDefault();
+  g.focus();
+});
+window.addEventListener('pointermove', (event) => {
+  const svg = board();
+  if (!held || !svg) return;
+  const at = place(svg, event);
+  if (Math.hypot(at[0] - held.from[0], at[1] - held.from[1]) > 6) held.moved = true;
+  const paints = !held.item && svg.dataset.margin !== undefined;
+  if (!held.moved || !(held.item || paints)) return;
+  held.at = at;
+  const g = held.item && find(held.item);
+  if (g) put(g, at);
+  if (Date.now() - sent > 150) { // the answer follows the hand
+    sent = Date.now();
+    send(svg, at, held.item || undefined);
+  }
+});
+window.addEventListener('pointerup', (event) => {
+  const svg = board(), was = held;
+  held = null;
+  if (!was || !svg) return;
+  if (was.item && was.moved) send(svg, place(svg, event), was.item);
+  else if (!was.item && !was.moved && (svg.hasAttribute('tabindex') || svg.dataset.margin !== undefined))
+    send(svg, place(svg, event));
+});
+window.addEventListener('pointercancel', () => { held = null; });
+element.addEventListener('dblclick', (event) => {
+  const g = event.target.closest('[data-item]');
+  if (g) trigger('click', {item: g.dataset.item});
+});
+element.addEventListener('keydown', (event) => {
+  const svg = svgOf(event.target), g = event.target.closest('[data-item]');
+  if (!svg) return;
+  const step = arrows[event.key], far = event.shiftKey ? 60 : 15;
+  if (g && event.key === 'Enter') trigger('click', {item: g.dataset.item});
+  else if (g && step) {
+    const [x, y] = where(g), at = [x + far * step[0], y + far * step[1]];
+    kept = g.dataset.item;
+    put(g, at);
+    send(svg, at, kept);
+  } else if (svg.querySelector('.cross') && (step || event.key === 'Enter')) {
+    if (step) cross = cross.map((v, k) => Math.min(480, Math.max(20, v + far * step[k])));
+    else send(svg, cross);
+    kept = '';
+    put(svg.querySelector('.cross'), cross);
+  } else return;
+  event.preventDefault();
+});
+// A new picture: what was held or focused stays so.
+new MutationObserver(() => {
+  const svg = board();
+  if (!svg) return;
+  if (held && held.item && held.at && find(held.item)) put(find(held.item), held.at);
+  if (svg.querySelector('.cross')) put(svg.querySelector('.cross'), cross);
+  const lost = document.activeElement === document.body || element.contains(document.activeElement);
+  if (kept === null || !lost) return;
+  const target = kept === '' ? svg : find(kept);
+  if (target && document.activeElement !== target) target.focus({preventScroll: true});
+}).observe(element, {childList: true, subtree: true});
+element.addEventListener('focusout', (event) => { if (event.relatedTarget) kept = null; });
