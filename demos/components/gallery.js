@@ -83,6 +83,7 @@
     new IntersectionObserver((entries, observer) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
       observer.disconnect();
+      if (playing && !document.querySelector(`[data-player="${playing}"]`)) pause();
       if (!playing && at(root) === Number(root.dataset.start)) go(root, 0), play(root);
     }, {threshold: 0.5}).observe(root);
   };

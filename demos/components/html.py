@@ -26,7 +26,9 @@ def el(tag, *children, steps=None, **attributes):
         first = {name: values[0] for name, values in steps.items()}
         inside = first.pop("#html", first.pop("#text", None))
         children = children if inside is None else (inside,)
-        attributes.update({name.replace("-", "_"): value for name, value in first.items()})
+        first = {name.replace("-", "_"): value for name, value in first.items()}
+        still = {name: value for name, value in attributes.items() if name not in first}
+        attributes = {**still, **first}  # what moves stands last, see `player.settled`
     parts = [
         f" {name.rstrip('_').replace('_', '-')}" + ("" if value is True else f'="{quoted(value)}"')
         for name, value in attributes.items()

@@ -52,6 +52,7 @@ def test_what_moves_stands_at_its_first_step_and_settles_at_any():
     assert steps_of(circle) == [{"cx": ["1", "2.5", "4"]}] and ' cx="1"' in circle
     moved = settled(circle, 1)
     assert ' cx="2.5"' in moved and ' cx="1"' not in moved and steps_of(moved) == steps_of(circle)
+    assert settled(el("text", x=9, y=1, steps={"x": [1, 2]}), 1).count(" x=") == 1
     named = settled(el("text", steps={"#text": ["a", EVIL]}), 1)
     assert named.endswith("&lt;script&gt;&#34;&amp;</text>")
     assert ">b<" in settled(el("text", steps={"#text": ["a", "b"]}), 7)  # the last for ever
