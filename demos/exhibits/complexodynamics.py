@@ -219,6 +219,10 @@ def layout(ctx):
     def paint(strokes, item, x, y):
         return appended(strokes, [min(int(at * SIDE), SIDE - 1) for at in (y, x)], 200)
 
+    def afresh(name, price):
+        """Describe a picture of ours: an upload and what was painted are put away."""
+        return describe(name, price), None, ""
+
     with stage():
         with picture_side():
             shown = html(touch=True)
@@ -234,13 +238,13 @@ def layout(ctx):
                 price = gr.Slider(-6, 6, 0, step=0.25, label="Price shown first, log2")
                 strokes = gr.Textbox("", label="Cells that were clicked", max_lines=1)
     with examples:
-        ctx.choices({FAILS: ["Sierpinski", ""]}, [name, strokes])
+        ctx.choices({FAILS: ["Sierpinski"]}, [name])
     ctx.at_first(default, shown)
     inputs = [name, price, upload, strokes]
-    ctx.event(name.change, describe, inputs, shown, verb="describe")
+    ctx.endpoint(describe, inputs, shown, "describe")
+    ctx.event(name.change, afresh, [name, price], [shown, upload, strokes])
     for trigger in (price.change, upload.upload, strokes.change):
         ctx.event(trigger, describe, inputs, shown)
-    ctx.event(name.input, lambda: (None, ""), None, [upload, strokes])
     ctx.event(clear.click, lambda: "", None, strokes)
     ctx.touch(shown, paint, strokes, strokes)
 

@@ -223,11 +223,15 @@ def layout(ctx):
     def choose(task):
         return random_pattern(task, FIRST[task], 0), 5 if task == REPEAT else 1
 
-    def told(pattern, task):
+    def typed(text, task, pattern):
+        return text_pattern(text, task) if text else pattern
+
+    def told(pattern, task, text):
         """Keep length and text with the pattern."""
         values = json.loads(pattern)
-        text = "".join(map(chr, values))
-        return len(values), text if task != RECALL and text.isprintable() else ""
+        if text and text_pattern(text, task) != pattern:
+            text = "".join(map(chr, values))
+        return len(values), text if text.isprintable() else ""
 
     with stage():
         with picture_side():
@@ -252,13 +256,12 @@ def layout(ctx):
         }, [pattern, task, number])  # fmt: skip
     inputs, outputs = [pattern, task, number], [drawn, pictures]
     ctx.at_first(default, outputs)
-    ctx.event(pattern.change, show, inputs, outputs, verb="solve").then(
-        told, [pattern, task], [length, text], show_progress="hidden", api_visibility="private"
-    )
+    solved = ctx.event(pattern.change, show, inputs, outputs, verb="solve")
+    ctx.event(solved.then, told, [pattern, task, text], [length, text], show_progress="hidden")
     ctx.event(task.input, choose, task, [pattern, number])
     ctx.event(task.change, question, task, number)
     ctx.event(number.change, show, inputs, outputs)
-    ctx.event(text.input, text_pattern, [text, task], pattern)
+    ctx.event(text.change, typed, [text, task, pattern], pattern)
     ctx.event(length.input, random_pattern, [task, length], pattern)
     ctx.event(again.click, random_pattern, [task, length], pattern, verb="pattern")
     ctx.touch(drawn, flip, [pattern, task], pattern)
