@@ -16,7 +16,7 @@ import gradio as gr
 from fastapi.responses import HTMLResponse, JSONResponse
 from markupsafe import Markup
 
-from . import components, exhibits, home
+from . import components, exhibits, home, memory
 from .components.html import el, page
 from .components.layout import html
 from .exhibit import Context
@@ -141,12 +141,17 @@ def not_found(request, error):
 def warm_up():
     """Load the presets of all exhibits and run their defaults, so that visitors do not wait."""
     for exhibit in discover():
+        for preset in exhibit.presets:
+            serve(preset).run(lambda model: model)
+    memory.forget_programs()  # those that built the models
+    for exhibit in discover():
         with contextlib.suppress(Exception):
             exhibit.run_tour()
 
 
 def launch(host="127.0.0.1", port=None, mcp=False, browser=True, root_path=None, block=True):
     """Serve the gallery; return the Blocks if `block` is false."""
+    memory.keep_compiled()
     gallery = build()
     gallery.launch(
         server_name=host,
@@ -192,6 +197,8 @@ def tour(timings=False):
         except Exception as error:
             line, ok = f"{type(error).__name__}: {error}", False
         yield Stop(exhibit.slug, time.perf_counter() - began, ok, line)
+    if timings:
+        yield Stop("(memory)", 0.0, True, f"{memory.resident():.0f} MB, of 1500 for the server")
 
 
 def _timings():
@@ -204,4 +211,7 @@ def _timings():
     for exhibit in discover():
         for preset in exhibit.presets:
             serve(preset).run(lambda model: model)
-    yield Stop("(load all presets)", time.perf_counter() - began, True, "")
+    seconds = time.perf_counter() - began
+    yield Stop("(load all presets)", seconds, True, f"{memory.resident():.0f} MB")
+    memory.forget_programs()
+    yield Stop("(forget what built them)", 0.0, True, f"{memory.resident():.0f} MB")

@@ -1,14 +1,39 @@
 """What an exhibit is, and what its page can use.
 
-An exhibit's file defines `EXHIBIT = Exhibit(...)` and, with its decorators,
+A whole exhibit, in a file of `exhibits/` that is named like its item:
 
-- `@EXHIBIT.page`: a function `(ctx)` that lays out stage and controls, connects them with
-  `ctx.event` and fills them with `ctx.at_first`;
-- `@EXHIBIT.tour`: a function without arguments that runs the default once and returns one line.
+    EXHIBIT = Exhibit(slug="...", claim="...", try_this="...", what_you_see="...", code="...")
 
-`run(preset, function)` calls `function(model)` under the model's lock.
-What the handlers compute is written as plain functions of arrays and strings beside them; they
-raise `ValueError` with a sentence for people, which the page shows by the field.
+    def show(text):  # plain: strings in, HTML out; a refusal is a `ValueError` in words
+        points = number_rows(text, 2, 1000, "Points are pairs, like [[0, 1]].")
+        drawn = board(...)  # of components.board, charts, heat, images; all of `el`
+        return page(player(drawn, count=5, label="Step", captions=[...]))
+
+    @cache
+    def default():
+        return show(DEFAULT)
+
+    @EXHIBIT.page
+    def layout(ctx):
+        with stage():
+            with picture_side():
+                picture = html(touch=True)
+            with control_side():
+                text = gr.Textbox(DEFAULT, label="Points")
+                ctx.note()  # where refusals stand
+                examples = choices_row()
+        with examples:
+            ctx.choices({"One": ["[[0, 1]]"], FAILS: ["[[9, 9]]"]}, [text])
+        ctx.at_first(default, picture)  # shipped: run `python -m demos.shipped <module>`
+        ctx.event(text.change, show, text, picture, verb="show")  # endpoint `<module>_show`
+        ctx.touch(picture, lambda text, item, x, y: ..., text, text)
+
+    @EXHIBIT.tour
+    def tour():
+        return "one line about the default"
+
+`run(preset, function)` calls `function(model)` under the model's lock. What moves under a player
+is said by `el(..., steps={"x": [...]})`: the value of an attribute at every step.
 """
 
 import functools

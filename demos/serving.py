@@ -4,6 +4,8 @@ import threading
 
 from keras_readinglist.applications.loading import load_preset
 
+from .memory import keep_to_budget
+
 _MODELS = {}
 _GUARD = threading.Lock()
 
@@ -22,7 +24,9 @@ class Served:
         with self._lock:
             if self._model is None:
                 self._model = self._load()
-            return function(self._model)
+            found = function(self._model)
+        keep_to_budget()
+        return found
 
     def iterate(self, function):
         """Yield from `function(model)`; the lock is held only while an element is made."""

@@ -1,5 +1,5 @@
 // One board, or one picture: `trigger('click', {x, y, item})`, see board.py.
-let held = null, kept = null, cross = [250, 250], sent = 0;
+let held = null, kept = null, cross = [0.5, 0.5], sent = 0;
 const svgOf = (node) => (node && node.closest ? node.closest('svg.touch') : null);
 const board = () => element.querySelector('svg.touch');
 const arrows = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
@@ -21,6 +21,7 @@ const send = (svg, at, item) => {
 };
 const where = (g) => g.getAttribute('transform').match(/-?[\d.]+/g).map(Number);
 const put = (g, at) => g.setAttribute('transform', `translate(${at[0]} ${at[1]})`);
+const middle = (svg) => [cross[0] * svg.viewBox.baseVal.width, cross[1] * svg.viewBox.baseVal.height];
 const find = (item) => element.querySelector(`[data-item="${CSS.escape(item)}"]`);
 
 element.addEventListener('pointerdown', (event) => {
@@ -71,10 +72,11 @@ element.addEventListener('keydown', (event) => {
     put(g, at);
     send(svg, at, kept);
   } else if (svg.querySelector('.cross') && (step || event.key === 'Enter')) {
-    if (step) cross = cross.map((v, k) => Math.min(480, Math.max(20, v + far * step[k])));
-    else send(svg, cross);
+    const size = (svg.dataset.step || '0.03 0.03').split(' ').map(Number), much = event.shiftKey ? 4 : 1;
+    if (step) cross = cross.map((v, k) => Math.min(0.999, Math.max(0.001, v + much * size[k] * step[k])));
+    else send(svg, middle(svg));
     kept = '';
-    put(svg.querySelector('.cross'), cross);
+    put(svg.querySelector('.cross'), middle(svg));
   } else return;
   event.preventDefault();
 });
@@ -83,7 +85,7 @@ new MutationObserver(() => {
   const svg = board();
   if (!svg) return;
   if (held && held.item && held.at && find(held.item)) put(find(held.item), held.at);
-  if (svg.querySelector('.cross')) put(svg.querySelector('.cross'), cross);
+  if (svg.querySelector('.cross')) put(svg.querySelector('.cross'), middle(svg));
   const lost = document.activeElement === document.body || element.contains(document.activeElement);
   if (kept === null || !lost) return;
   const target = kept === '' ? svg : find(kept);

@@ -52,7 +52,8 @@ def grid_picture(values, label, *overlay, widest=None, height=None, touch=False,
         widest: Largest width on the screen, in pixels.
         height: Units down. Defaults to square cells.
         touch: Boolean, whether a click on it is an event, for a `gr.HTML` with `BOARD`; x and y
-            run from 0 to 1, y downwards.
+            run from 0 to 1, y downwards. By keyboard, arrows move a frame from cell to cell and
+            Enter clicks there.
         **attributes: Further attributes.
     """
     frames = values if isinstance(values, list) else [values]
@@ -63,9 +64,17 @@ def grid_picture(values, label, *overlay, widest=None, height=None, touch=False,
     shown = {"steps": {"href": source}} if len(source) > 1 else {"href": source[0]}
     image = el("image", width=columns, height=height, preserveAspectRatio="none",
                style="image-rendering:pixelated", **shown)  # fmt: skip
+    cross = None
     if touch:
-        attributes.update(data_ends="0 1 1 0", data_margin=0, class_="touch")
-    return el("svg", image, *overlay, viewBox=f"0 0 {columns} {height}", role="img",
+        high = float(height) / rows
+        steps = f"{1 / columns:.5f} {1 / rows:.5f}"
+        attributes.update(data_ends="0 1 1 0", data_margin=0, data_step=steps, class_="touch",
+                          tabindex=0)  # fmt: skip
+        place = f"translate({columns / 2:g} {float(height) / 2:g})"
+        cell = el("rect", x=-0.5, y=-high / 2, width=1, height=high, fill="none",
+                  stroke="var(--krl-high)", stroke_width=max(columns / 120, 0.1))  # fmt: skip
+        cross = el("g", cell, class_="cross", transform=place)
+    return el("svg", image, *overlay, cross, viewBox=f"0 0 {columns} {height}", role="img",
               aria_label=label, style=f"max-width:{widest}px" if widest else None,
               **attributes)  # fmt: skip
 
