@@ -181,7 +181,7 @@ class Context:
         inputs = [] if inputs is None else inputs if isinstance(inputs, list) else [inputs]
         outputs = [] if outputs is None else outputs if isinstance(outputs, list) else [outputs]
         for component in inputs:
-            if isinstance(component, (gr.Slider, gr.Radio, gr.Dropdown)):
+            if isinstance(component, (gr.Slider, gr.Radio, gr.Dropdown, gr.Number)):
                 # The handler says what is wrong with a value, in better words than Gradio.
                 component.preprocess = lambda value: value
         if verb:

@@ -114,8 +114,8 @@ def ranking(values, names, label, colour="var(--krl-accent)"):
         parts.append(words(26, y + 18, "", "middle", 17, steps={"#text": [r[k] for r in names]}))
         parts.append(el("rect", x=50, y=y + 3, height=20, fill=colour, class_="moves",
                         steps={"width": np.round(1 + 280 * track, 1)}))  # fmt: skip
-        parts.append(words(0, y + 19, "", class_="moves", steps={
-            "#text": [f"{v:.0%}" for v in track], "x": np.round(57 + 280 * track, 1)}))  # fmt: skip
+        share = [f"{v:.0%}" for v in track]
+        parts.append(words(WIDTH, y + 19, "", "end", steps={"#text": share}))
     return svg(WIDTH, 26 * values.shape[1], parts, label=label)
 
 

@@ -79,13 +79,19 @@ def grid_picture(values, label, *overlay, widest=None, height=None, touch=False,
               **attributes)  # fmt: skip
 
 
-def rectangles(leaves, stroke="var(--krl-low)", width=0.12):
-    """Return the outlines of rectangles `(top, bottom, left, right, ...)`."""
-    return [
-        el("rect", x=left, y=top, width=right - left, height=bottom - top, fill="none",
-           stroke_width=width, stroke=stroke)
-        for top, bottom, left, right, *_ in leaves
-    ]  # fmt: skip
+def outlines(partitions, width):
+    """Return the outlines of rectangles, which change by step of a player.
+
+    Args:
+        partitions: Lists of rectangles `(top, bottom, left, right, ...)`, one a step.
+        width: Width of the lines, in cells.
+    """
+    paths = [
+        "".join(f"M{left} {top}H{right}V{bottom}H{left}Z" for top, bottom, left, right, *_ in part)
+        for part in partitions
+    ]
+    return el("path", fill="none", stroke="var(--krl-low)", stroke_width=width,
+              steps={"d": paths})  # fmt: skip
 
 
 def read_picture(data):

@@ -14,7 +14,7 @@ from keras_readinglist.information import (
 
 from ..components.charts import lines
 from ..components.html import callout, el, page, side_by_side
-from ..components.images import grid_picture
+from ..components.images import grid_picture, outlines
 from ..components.inputs import appended, choice, number_rows, seed_of, whole_number, within
 from ..components.layout import advanced, choices_row, control_side, html, picture_side, stage
 from ..components.player import player
@@ -111,21 +111,13 @@ def measure(cup, grain):
     return {"time": cup.time, "numbers": numbers, "pictures": pictures, "leaves": code.leaves}
 
 
-def outlines(leaves):
-    """Return the outlines of rectangles `(top, bottom, left, right, ...)` as one path."""
-    return "".join(
-        f"M{left} {top}H{right}V{bottom}H{left}Z" for top, bottom, left, right, *_ in leaves
-    )
-
-
 def views(history, grain):
     """Return the cup in three views, which move under a player."""
     states, afar, known = (
         list(frames) for frames in zip(*(seen["pictures"] for seen in history), strict=True)
     )
     size = len(states[0])
-    cells = el("path", fill="none", stroke="var(--krl-low)", stroke_width=size / 320,
-               steps={"d": [outlines(seen["leaves"]) for seen in history]})  # fmt: skip
+    cells = outlines([seen["leaves"] for seen in history], size / 320)
     return side_by_side(
         [
             ("The cup: click to pour cream", grid_picture(states, "The cup", touch=True)),

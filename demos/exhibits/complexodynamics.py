@@ -16,7 +16,7 @@ from keras_readinglist.information import (
 from ..components.axes import WIDTH, svg, words
 from ..components.charts import lines
 from ..components.html import callout, el, page, side_by_side
-from ..components.images import grid_picture, read_picture
+from ..components.images import grid_picture, outlines, read_picture
 from ..components.inputs import appended, cells, choice, number
 from ..components.layout import advanced, choices_row, control_side, html, picture_side, stage
 from ..components.player import player
@@ -137,8 +137,7 @@ def describe(name, price, upload=None, strokes=""):
     prices = sorted({*PRICES, price})
     codes = [two_part_image_code(image, True, model_weight=2.0**p) for p in prices]
     shortest = two_part_image_code(image)
-    cells_of = el("path", fill="none", stroke="var(--krl-low)", stroke_width=0.25,
-                  steps={"d": [outlines(code.leaves) for code in codes]})  # fmt: skip
+    cells_of = outlines([code.leaves for code in codes], 0.25)
     views = side_by_side(
         [
             ("The picture and its rectangles: click to paint",
@@ -164,13 +163,6 @@ def describe(name, price, upload=None, strokes=""):
         kind="verdict",
     )
     return page(moving, verdict)
-
-
-def outlines(leaves):
-    """Return the outlines of rectangles `(top, bottom, left, right, ...)` as one path."""
-    return "".join(
-        f"M{left} {top}H{right}V{bottom}H{left}Z" for top, bottom, left, right, *_ in leaves
-    )
 
 
 def bars(codes, size):

@@ -4,6 +4,7 @@ import http.client
 import json
 import re
 import urllib.parse
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from demos import app, shipped
 from demos.app import discover
 from tests.demos.endpoints import BAD, GOOD
+from tests.demos.test_pages import BETRAYING
 
 pytestmark = [pytest.mark.gallery, pytest.mark.once]
 
@@ -38,6 +40,28 @@ def test_bad_input_gets_a_readable_message(client, endpoint):
         client.predict(*BAD[endpoint], api_name=endpoint)
     message = str(caught.value)
     assert len(message.split()) >= 4 and "verbose error" not in message
+
+
+def asked(url, endpoint, arguments):
+    """Return what an endpoint sends, the raw events of its answer."""
+    address, body = f"{url}gradio_api/call{endpoint}", json.dumps({"data": arguments}).encode()
+    request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request) as answer:
+        event = json.load(answer)["event_id"]
+    with urllib.request.urlopen(f"{address}/{event}") as answer:
+        return answer.read().decode()
+
+
+@pytest.mark.parametrize("endpoint", [e for e in GOOD if not e.endswith("train")])
+def test_no_endpoint_shows_the_words_of_an_exception(url, endpoint):
+    good = GOOD[endpoint]
+    for place in range(len(good)):
+        for value in ("", "\u00fcn\u00ef", -5, 1e300, {"a": 1}):
+            text = asked(url, endpoint, [*good[:place], value, *good[place + 1 :]])
+            if "event: error" in text:
+                message = json.loads(text.rpartition("data: ")[2])["error"]
+                assert len(message.split()) >= 4, (place, value, message)
+                assert not [word for word in BETRAYING if word in message], (place, value, message)
 
 
 def test_sixteen_visitors_get_the_same_answers(client):
