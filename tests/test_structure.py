@@ -28,15 +28,26 @@ ALLOWED = {
     "metrics": BASE,
     "tokenizers": BASE,
     "presets": BASE,
-    "datasets": BASE,
+    "chemistry": BASE,
+    "datasets": BASE | {"chemistry"},
     "decoding": BASE | {"layers"},
     "conversion": BASE | {"layers"},
     "testing": BASE | {"layers"},
     "information": BASE,
     "applications": BASE
-    | {"conversion", "datasets", "decoding", "layers", "optimizers", "presets", "tokenizers"},
+    | {
+        "chemistry",
+        "conversion",
+        "datasets",
+        "decoding",
+        "layers",
+        "optimizers",
+        "presets",
+        "tokenizers",
+    },
     "recipes": BASE
-    | {"applications", "datasets", "decoding", "information", "layers", "metrics", "optimizers"}
+    | {"applications", "chemistry", "datasets", "decoding", "information", "layers", "metrics"}
+    | {"optimizers"}
     | {"presets", "schedules", "tokenizers"},
     "catalog": {"presets", "recipes"},
     "cli": {"catalog", "datasets", "presets", "recipes"},

@@ -6,6 +6,7 @@ from keras_readinglist.applications.language_models import (
     RelationalRNNLanguageModel,
 )
 from keras_readinglist.applications.lstm_explorer import LSTMExplorer
+from keras_readinglist.applications.message_passing import MPNN, MPNNEnsemble
 from keras_readinglist.applications.neural_turing_machines import (
     LSTMSequenceModel,
     NTMSequenceModel,
@@ -39,6 +40,8 @@ __all__ = [
     "LSTMExplorer",
     "LSTMSequenceModel",
     "MLPBaseline",
+    "MPNN",
+    "MPNNEnsemble",
     "NTMSequenceModel",
     "PointerNetwork",
     "ReadProcessWrite",

@@ -3,11 +3,15 @@
 from keras_readinglist.datasets import (
     loading,
     mnist,
+    molecule_net,
     python_documentation,
     python_source,
+    qm7,
+    qm9,
     shakespeare,
     tatoeba_eng_fra,
     tiny_shakespeare,
+    xtb_small_molecules,
 )
 from keras_readinglist.datasets.algorithmic_tasks import (
     associative_recall_task,
@@ -32,12 +36,18 @@ from keras_readinglist.datasets.streams import StreamBatcher
 from keras_readinglist.datasets.tsp import shortest_tours, tsp_batch
 
 DATASETS = {
+    "esol": molecule_net.ESOL,
+    "freesolv": molecule_net.FREESOLV,
+    "lipophilicity": molecule_net.LIPOPHILICITY,
     "mnist": mnist.DATASET,
     "python_documentation": python_documentation.DATASET,
     "python_source": python_source.DATASET,
+    "qm7": qm7.DATASET,
+    "qm9": qm9.DATASET,
     "shakespeare": shakespeare.DATASET,
     "tatoeba_eng_fra": tatoeba_eng_fra.DATASET,
     "tiny_shakespeare": tiny_shakespeare.DATASET,
+    "xtb_small_molecules": xtb_small_molecules.DATASET,
 }
 
 __all__ = [
@@ -85,7 +95,9 @@ def load(name, split="train", *, data_dir=None, download=False):
             `"shakespeare"` (a list of 42 works), `"python_source"` (a list of modules of the
             running interpreter's standard library), `"python_documentation"` (a list of paragraphs
             of its reference), `"tatoeba_eng_fra"` (a list of pairs of sentences), `"mnist"`
-            (images `(n, 28, 28)` and labels).
+            (images `(n, 28, 28)` and labels); and, each a pair of `chemistry.Molecules` and a
+            dictionary of target arrays, `"xtb_small_molecules"`, `"qm7"`, `"qm9"`, `"esol"`,
+            `"freesolv"` and `"lipophilicity"`.
         split: String, `"train"`, `"validation"` or `"test"`.
         data_dir: Path of a folder that holds the raw files.
         download: Boolean, whether to fetch the set if it is nowhere on this machine.

@@ -1,5 +1,24 @@
 """Keras layers, one concept per file."""
 
+from keras_readinglist.layers.message_passing import (
+    ConcatMessage,
+    DenseUpdate,
+    DistanceBins,
+    EdgeNetworkMessage,
+    GatedReadout,
+    GatedUpdate,
+    GaussianDistance,
+    GCNMessage,
+    GraphPooling,
+    MasterNode,
+    MatrixMessage,
+    MessagePassing,
+    PairMessage,
+    ResidualUpdate,
+    TensorMessage,
+    TowerMessagePassing,
+    VirtualEdges,
+)
 from keras_readinglist.layers.ntm import NTM, NTMCell
 from keras_readinglist.layers.pointer_attention import PointerAttention
 from keras_readinglist.layers.recurrent import (
@@ -23,15 +42,28 @@ from keras_readinglist.layers.set2set import NoInputLSTMCell, ProcessBlock, Set2
 
 __all__ = [
     "AppendCoordinates",
+    "ConcatMessage",
     "CoupledLSTMCell",
+    "DenseUpdate",
+    "DistanceBins",
+    "EdgeNetworkMessage",
     "FeatureMapToObjects",
+    "GCNMessage",
     "GRU",
     "GRUCell",
+    "GatedReadout",
+    "GatedUpdate",
+    "GaussianDistance",
+    "GraphPooling",
     "LSTM",
     "LSTMCell",
+    "MasterNode",
+    "MatrixMessage",
+    "MessagePassing",
     "NTM",
     "NTMCell",
     "NoInputLSTMCell",
+    "PairMessage",
     "PairwiseRelation",
     "PeepholeLSTMCell",
     "PointerAttention",
@@ -39,7 +71,11 @@ __all__ = [
     "RelationNetwork",
     "RelationalMemory",
     "RelationalMemoryCell",
+    "ResidualUpdate",
     "Set2Set",
     "SimpleRNN",
     "SimpleRNNCell",
+    "TensorMessage",
+    "TowerMessagePassing",
+    "VirtualEdges",
 ]

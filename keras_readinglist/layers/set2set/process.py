@@ -138,7 +138,7 @@ class ProcessBlock(keras.layers.Layer):
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 
-def check_sets(memory, width, segment_ids, num_segments):
+def check_sets(memory, width, segment_ids, num_segments, name="memory"):
     """Raise `ValueError` unless a memory and the segments of its elements fit.
 
     Args:
@@ -146,16 +146,17 @@ def check_sets(memory, width, segment_ids, num_segments):
         width: Integer, the width that it must have, or `None`.
         segment_ids: Tensor, or `None`.
         num_segments: Integer, or `None`.
+        name: What the argument is called.
     """
     rank = 3 if segment_ids is None else 2
     if (segment_ids is None) != (num_segments is None) or len(memory.shape) != rank:
         raise ValueError(
-            "`memory` must have the shape (batch, elements, features), or (elements, features) "
-            "with `segment_ids` and `num_segments`. Received: memory of shape "
+            f"`{name}` must have the shape (batch, elements, features), or (elements, features) "
+            f"with `segment_ids` and `num_segments`. Received: {name} of shape "
             f"{tuple(memory.shape)}, num_segments={num_segments}"
         )
     layout = "(batch, elements, features)" if rank == 3 else "(elements, features)"
-    check_shape("memory", memory.shape, layout, width=width)
+    check_shape(name, memory.shape, layout, width=width)
     if segment_ids is None:
         return
     check_size("num_segments", num_segments)
@@ -164,7 +165,7 @@ def check_sets(memory, width, segment_ids, num_segments):
             "`segment_ids` must be integers of the shape (elements,). Received: shape "
             f"{tuple(segment_ids.shape)}, {segment_ids.dtype}"
         )
-    check_same("segment_ids", segment_ids.shape, "memory", memory.shape)
+    check_same("segment_ids", segment_ids.shape, name, memory.shape)
     ids = value(segment_ids)
     if ids is not None and ids.size and not 0 <= ids.min() <= ids.max() < num_segments:
         raise ValueError(
