@@ -4,8 +4,8 @@ import numpy as np
 
 from keras_readinglist.chemistry import BOND_TYPES
 
-# Widths are in units of the median distance. With penalties from 1e-9 to 0.1 the dipole took 0.1, and
-# the energy 1e-9: below that the error stays as it is, for the calculation has no noise.
+# Widths are in units of the median distance. With penalties from 1e-9 to 0.1 the dipole took 0.1,
+# and the energy 1e-9: below that its error stays as it is, for the calculation has no noise.
 WIDTHS = (0.05, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 RIDGES = (1e-12, 1e-10, 1e-9, 1e-8, 1e-6, 1e-4, 1e-3, 1e-2, 0.1, 0.3, 1.0, 10.0)
 ATOMS = 21
