@@ -104,6 +104,8 @@ class Differentiable:
         sources = [v.value for v in self.model.trainable_variables] + inputs
         known = [x for x in sources if x.requires_grad]
         loss = self.loss(self.model(*inputs, **self.call_kwargs))
+        if not loss.requires_grad:  # nothing has an influence that could be differentiated
+            return [None] * len(sources)
         found = iter(torch.autograd.grad(loss, known, allow_unused=True))
         return [next(found) if x.requires_grad else None for x in sources]
 

@@ -56,17 +56,19 @@ MESSAGES = {
 }
 # Class, constructor arguments, inputs, mask; see test_conformance.
 ONE = {"node": NODE}
-STEP = {"message": MatrixMessage(5, TYPES), "update": GatedUpdate(D), "num_steps": 2}
+as_config = keras.saving.serialize_keras_object
+UPDATE = as_config(GatedUpdate(D))
+STEP = {"message": as_config(MatrixMessage(5, TYPES)), "update": UPDATE, "num_steps": 2}
 CONTRACT = [
     (MessagePassing, STEP, INPUTS, None),
     (MessagePassing, {**STEP, "aggregate": "max", "return_sequence": True}, INPUTS, None),
-    (MessagePassing, {"master": MasterNode(3), "update": GatedUpdate(D)}, ONE, None),
+    (MessagePassing, {"master": as_config(MasterNode(3)), "update": UPDATE}, ONE, None),
     (
         TowerMessagePassing,
         {
             "num_towers": 2,
-            "message": EdgeNetworkMessage(3, (2,)),
-            "update": GatedUpdate(2),
+            "message": as_config(EdgeNetworkMessage(3, (2,))),
+            "update": as_config(GatedUpdate(2)),
             "units": D,
             "num_steps": 2,
         },
@@ -88,7 +90,12 @@ CONTRACT = [
     (GatedUpdate, {"units": 3, "reset_after": False}, {"state": NODE, "message": NODE}, None),
     (DenseUpdate, {"units": 5}, {"state": NODE, "message": EDGE[:, 0]}, None),
     (ResidualUpdate, {}, {"state": NODE, "message": NODE}, None),
-    (MasterNode, {"units": 5}, {"state": NODE}, None),
+    (
+        MasterNode,
+        {"units": 5},
+        {"state": NODE, "master": EDGE[:, 0, :2, 0].repeat(3, 1)[:, :5]},
+        None,
+    ),
     (VirtualEdges, {}, EDGE, None),
 ]
 

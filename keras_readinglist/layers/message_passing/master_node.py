@@ -5,7 +5,7 @@ from keras import ops
 
 from keras_readinglist.layers.masking import blank
 from keras_readinglist.layers.message_passing.updates import GatedUpdate
-from keras_readinglist.layers.precision import wide
+from keras_readinglist.layers.precision import dense, wide
 from keras_readinglist.layers.segments import segment_sum, take_rows
 from keras_readinglist.layers.validation import check_size
 
@@ -26,22 +26,24 @@ class MasterNode(keras.layers.Layer):
 
     Call arguments:
         state: Float tensor `(batch, n, width)`, or `(nodes, width)` with `node_graph`.
+        master: Float tensor `(graphs, units)`, the master's state; `start` gives the first.
         node_mask: Boolean tensor, `state` without its last axis, or `None`.
         node_graph: Int tensor `(nodes,)`.
-        num_graphs: Positive integer, with `node_graph`.
 
     Input shape:
-        `(batch, n, width)` or `(nodes, width)`.
+        As above.
 
     Output shape:
-        `(graphs, units)`: the master's state after one exchange, from zero.
+        `(batch, n, message_units)` or `(nodes, message_units)`, what the nodes hear; and
+        `(graphs, units)`, the master's next state.
 
     Raises:
         ValueError: If an argument is out of range, or graphs are not given in the flat layout.
 
     Example:
-        >>> MasterNode(6)(np.ones((2, 3, 4))).shape
-        (2, 6)
+        >>> heard, master = MasterNode(6)(np.ones((2, 3, 4)), np.zeros((2, 6)))
+        >>> heard.shape, master.shape
+        ((2, 3, 4), (2, 6))
         >>> layer = MessagePassing(None, GatedUpdate(4), master=MasterNode(6))
         >>> layer(np.ones((2, 3, 4))).shape
         (2, 3, 4)
@@ -59,7 +61,7 @@ class MasterNode(keras.layers.Layer):
         self.cell = GatedUpdate(self.units, **options)
         self.supports_masking = True
 
-    def build(self, state_shape):
+    def build(self, state_shape, master_shape=None):
         self.message_units = self.given or state_shape[-1]
         options = {"dtype": self.dtype_policy, "trainable": self.trainable}
         self.to_nodes = keras.layers.Dense(self.message_units, use_bias=False, **options)
@@ -67,24 +69,9 @@ class MasterNode(keras.layers.Layer):
         self.to_nodes.build((None, self.units))
         self.cell.build((None, self.units), (None, self.units))
 
-    def call(self, state, node_mask=None, node_graph=None, num_graphs=None):
-        return self.exchange(state, self.start(state, node_mask, node_graph, num_graphs))[1][0]
-
-    def start(self, state, node_mask=None, node_graph=None, num_graphs=None):
-        """Return the master's state before the first step, with what says whose nodes are whose."""
-        if len(state.shape) == 2 and (node_graph is None or num_graphs is None):
-            raise ValueError(
-                "`node_graph` and `num_graphs` must be given with a master node in the flat layout."
-            )
-        graphs = ops.shape(state)[0] if len(state.shape) == 3 else num_graphs
-        zeros = ops.zeros((graphs, self.units), wide(self.compute_dtype))
-        return zeros, node_mask, node_graph
-
-    def exchange(self, state, scratch):
-        """Return what the nodes hear of the master, and the master after it heard them."""
-        master, node_mask, node_graph = scratch
+    def call(self, state, master, node_mask=None, node_graph=None):
         dtype = wide(self.compute_dtype)
-        told = ops.cast(self.to_nodes(ops.cast(master, self.compute_dtype)), dtype)
+        told = ops.cast(dense(self.to_nodes, ops.cast(master, self.compute_dtype)), dtype)
         state = blank(ops.cast(state, dtype), node_mask)
         if node_graph is None:
             heard = ops.broadcast_to(told[:, None], (*ops.shape(state)[:2], self.message_units))
@@ -92,11 +79,37 @@ class MasterNode(keras.layers.Layer):
         else:
             heard = take_rows(told, node_graph)
             total = segment_sum(state, node_graph, ops.shape(master)[0])
-        got = self.from_nodes(ops.cast(total, self.compute_dtype))
-        return heard, (self.cell(master, got), node_mask, node_graph)
+        got = dense(self.from_nodes, ops.cast(total, self.compute_dtype))
+        return heard, self.cell(master, got)
 
-    def compute_output_shape(self, state_shape, num_graphs=None):
-        return (state_shape[0] if len(state_shape) == 3 else num_graphs, self.units)
+    def start(self, state, node_graph=None, num_graphs=None):
+        """Return the master's state before the first step, zeros `(graphs, units)`.
+
+        Args:
+            state: As in the call.
+            node_graph: As in the call.
+            num_graphs: Positive integer, the number of graphs, with `node_graph`.
+        """
+        flat = len(state.shape) == 2
+        if flat and (node_graph is None or num_graphs is None):
+            raise ValueError(
+                "`node_graph` and `num_graphs` must be given with a master node in the flat layout."
+            )
+        graphs = num_graphs if flat else ops.shape(state)[0]
+        return ops.zeros((graphs, self.units), wide(self.compute_dtype))
+
+    def compute_output_shape(self, state_shape, master_shape):
+        return (*state_shape[:-1], self.given or state_shape[-1]), (master_shape[0], self.units)
+
+    def compute_output_spec(self, state, master, node_mask=None, node_graph=None):
+        shapes, dtype = (
+            self.compute_output_shape(state.shape, master.shape),
+            wide(self.compute_dtype),
+        )
+        return tuple(keras.KerasTensor(shape, dtype) for shape in shapes)
+
+    def compute_mask(self, state, master=None, node_mask=None):
+        return None, None
 
     def get_config(self):
         return {**super().get_config(), "units": self.units, "message_units": self.given}

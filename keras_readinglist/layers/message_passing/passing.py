@@ -21,9 +21,9 @@ class MessagePassing(keras.layers.Layer):
     belongs to the edge from w to v. Flat: the nodes of all graphs stand below one another, and
     `senders` and `receivers` are the numbers of the ends of edges. To pad in either, mask.
 
-    A subclass may override `message` and `update` in place of giving layers, `aggregate`, `step`
-    (to change edges too), and `readout`. All get tensors whose first axes are those of the edges,
-    or of the nodes, in either layout.
+    A subclass may override `message` and `update` in place of giving layers, `aggregate` and
+    `readout`. All get tensors whose first axes are those of the edges, or of the nodes, in either
+    layout.
 
     Args:
         message: A layer that is called with the states of receivers and senders and with the
@@ -95,7 +95,8 @@ class MessagePassing(keras.layers.Layer):
         self.num_steps = check_size("num_steps", num_steps, minimum=0)
         self.how = check_choice("aggregate", aggregate, ("sum", "mean", "max"))
         self.tie_weights, self.directed = tie_weights, directed
-        self.return_sequence, self.master = return_sequence, master
+        self.return_sequence, self.master = return_sequence, made(master)
+        message, update = made(message), made(update)
         given = units or getattr(update, "units", None)
         if given is None and update is None:
             given = getattr(message, "units", None) and message.units * (1 + directed)
@@ -173,31 +174,17 @@ class MessagePassing(keras.layers.Layer):
         node = blank(node, node_mask)
         edge = None if edge is None else blank(edge, edges.mask)
         states = [padded(node, self.units or self.node_dim, wide(self.compute_dtype))]
-        prepared, scratch = self.prepare(edge, edges), None
+        prepared = self.prepare(edge, edges)
         if self.master is not None:
-            scratch = self.master.start(states[0], node_mask, node_graph, num_graphs)
+            master = self.master.start(states[0], node_graph, num_graphs)
         for index in range(self.num_steps):
-            state, prepared, scratch = self.step(states[-1], prepared, edges, node, index, scratch)
+            message = self.collect(states[-1], prepared, edges, index)
+            if self.master is not None:
+                heard, master = self.master(states[-1], master, node_mask, node_graph)
+                message = ops.concatenate([message, heard], axis=-1)
+            state = self.update(states[-1], message, node, index)
             states.append(blank(state, node_mask))
         return states
-
-    def step(self, state, prepared, edges, node, index, scratch=None):
-        """Return the next states, what is known of the edges, and the state of the master node.
-
-        Args:
-            state: Tensor of node states.
-            prepared: What is known of the edges, as `prepare` returns it.
-            edges: The edges; `receivers(x)`, `senders(x)`, `sum`, `max` and `degree` are what a
-                subclass may need of them.
-            node: The features of nodes.
-            index: Integer, the number of the step.
-            scratch: The state of the master node, or `None`.
-        """
-        message = self.collect(state, prepared, edges, index)
-        if self.master is not None:
-            heard, scratch = self.master.exchange(state, scratch)
-            message = ops.concatenate([message, heard], axis=-1)
-        return self.update(state, message, node, index), prepared, scratch
 
     def message(self, receiver, sender, edge, index=0):
         """Return the messages of all edges; to be overridden.
@@ -303,27 +290,15 @@ class MessagePassing(keras.layers.Layer):
         return None
 
     def get_config(self):
-        def serialized(layers):
-            return keras.saving.serialize_keras_object(layers[0]) if layers else None
-
         names = ("num_steps", "tie_weights", "directed", "units", "return_sequence")
         return {
             **super().get_config(),
             **{name: getattr(self, name) for name in names},
             "aggregate": self.how,
-            "message": serialized(self.message_layers),
-            "update": serialized(self.update_layers),
-            "master": serialized([self.master] if self.master is not None else []),
+            "message": as_config(self.message_layers),
+            "update": as_config(self.update_layers),
+            "master": as_config([] if self.master is None else [self.master]),
         }
-
-    @classmethod
-    def from_config(cls, config):
-        inner = {
-            name: keras.saving.deserialize_keras_object(config[name])
-            for name in ("message", "update", "master")
-            if config.get(name) is not None
-        }
-        return cls(**{**config, **inner})
 
 
 def padded(node, units, dtype):
@@ -331,3 +306,20 @@ def padded(node, units, dtype):
     state = ops.cast(node, dtype)
     more = units - node.shape[-1]
     return ops.pad(state, [(0, 0)] * (len(node.shape) - 1) + [(0, more)]) if more else state
+
+
+def made(layer):
+    """Return a layer, of its serialized form if it is given as such."""
+    return keras.saving.deserialize_keras_object(layer) if isinstance(layer, dict) else layer
+
+
+def as_config(layers):
+    """Return the serialized form of the first layer, `None` without one.
+
+    It is not built: inputs of another width may come.
+    """
+    if not layers:
+        return None
+    config = keras.saving.serialize_keras_object(layers[0])
+    config.pop("build_config", None)
+    return config

@@ -117,7 +117,7 @@ class TowerMessagePassing(keras.layers.Layer):
         for index in range(self.num_steps):
             parts = ops.split(states[-1], self.num_towers, axis=-1)
             parts = [
-                tower.step(part, known, edges, node, index)[0]
+                tower.update(part, tower.collect(part, known, edges, index), node, index)
                 for tower, part, known in zip(self.towers, parts, prepared, strict=True)
             ]
             states.append(blank(self._mixed(ops.concatenate(parts, axis=-1)), node_mask))
@@ -143,11 +143,3 @@ class TowerMessagePassing(keras.layers.Layer):
             **{name: getattr(self, name) for name in names},
             **{name: inner[name] for name in ("message", "update", "aggregate", "directed")},
         }
-
-    @classmethod
-    def from_config(cls, config):
-        inner = {
-            name: keras.saving.deserialize_keras_object(config[name])
-            for name in ("message", "update")
-        }
-        return cls(**{**config, **inner})
