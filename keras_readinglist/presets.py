@@ -291,7 +291,9 @@ def _copy_halved(source, target):
                 _copy_halved(item, target.create_group(key))
             continue
         value = item[()]
-        options = {"compression": "gzip", "shuffle": True} if value.size > 64 else {}
+        options = {}
+        if value.size > 64:  # in one chunk: an index of many is as large as small weights
+            options = {"compression": "gzip", "shuffle": True, "chunks": value.shape}
         finite = value[np.isfinite(value)] if value.dtype == "f4" else None
         if finite is not None and np.abs(finite).max(initial=0) <= np.finfo("float16").max:
             value = value.astype("float16")
