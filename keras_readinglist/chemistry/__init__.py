@@ -3,7 +3,7 @@
 SMILES and SDF files are read by RDKit, which the extra `chemistry` installs; all else needs NumPy.
 """
 
-from keras_readinglist.chemistry.batches import MoleculeBatches
+from keras_readinglist.chemistry.batches import MoleculeBatches, padded_sizes
 from keras_readinglist.chemistry.features import MoleculeFeatures
 from keras_readinglist.chemistry.geometry import infer_bonds, read_xyz
 from keras_readinglist.chemistry.molecules import BOND_TYPES, Molecules
@@ -20,6 +20,7 @@ __all__ = [
     "Molecules",
     "from_smiles",
     "infer_bonds",
+    "padded_sizes",
     "read_sdf",
     "read_xyz",
 ]

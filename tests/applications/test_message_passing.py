@@ -100,6 +100,12 @@ def test_what_happens_inside():
         atoms = FEW.sizes[index]
         assert found["states"].shape == (3, atoms, 20)
         assert found["attention"].shape == (2, atoms)
+        assert found["messages"].shape == (2, atoms, atoms)
+        heard = found["messages"] > 0
+        assert (
+            heard[:, ~np.eye(atoms, dtype=bool)].all()
+            and not heard[:, range(atoms), range(atoms)].any()
+        )
         np.testing.assert_allclose(found["attention"].sum(axis=1), 1, atol=1e-5)
         for name, value in found["properties"].items():
             np.testing.assert_allclose(value, answers[name][index], atol=1e-4)

@@ -5,6 +5,7 @@ import numpy as np
 from keras import ops
 
 from keras_readinglist.applications.message_passing.molecule_model import MoleculeModel
+from keras_readinglist.decoding.compiled import compiled
 
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
@@ -60,11 +61,15 @@ class MPNNEnsemble(MoleculeModel):
         Returns:
             Two dictionaries of float arrays `(molecules,)` by the name of the property.
         """
-        molecules = self.molecules(molecules)
-        answers = [member.predict_properties(molecules, batch_size) for member in self.members]
-        of = {name: np.stack([answer[name] for answer in answers]) for name in self.target_names}
+        answers = self._by_molecule(self._each, molecules, batch_size)
+        of = [self.named(answers[:, k]) for k in range(len(self.members))]
+        of = {name: np.stack([answer[name] for answer in of]) for name in self.target_names}
         mean = {name: values.mean(axis=0) for name, values in of.items()}
         return mean, {name: values.std(axis=0) for name, values in of.items()}
+
+    @compiled
+    def _each(self, inputs):
+        return ops.stack([member(inputs) for member in self.members], axis=1)
 
     def get_config(self):
         base = {name: keras.Model.get_config(self)[name] for name in ("name", "trainable", "dtype")}

@@ -59,14 +59,19 @@ class MoleculeModel(PresetMixin, keras.Model):
         Raises:
             ValueError: If a molecule cannot be read.
         """
+        return self.named(self._by_molecule(self._predict, molecules, batch_size))
+
+    def _predict(self, inputs):
+        return self.predict_on_batch(inputs)
+
+    def _by_molecule(self, answer, molecules, batch_size):
+        """Return what a function of `inputs` says of molecules, in their order."""
         molecules = self.molecules(molecules)
         nothing = np.zeros((len(molecules), 1))
         batches = chemistry.MoleculeBatches(molecules, nothing, self.features, batch_size)
-        answers = np.zeros((len(molecules), self.num_targets))
-        for index in range(len(batches)):
-            rows, graphs = batches.rows(index), batches[index][0]
-            answers[rows] = np.asarray(self.predict_on_batch(graphs))[: len(rows)]
-        return self.named(answers)
+        rows = [batches.rows(index) for index in range(len(batches))]
+        said = [np.asarray(answer(inputs=batches[i][0]))[: len(r)] for i, r in enumerate(rows)]
+        return np.concatenate(said)[np.argsort(np.concatenate(rows))]
 
     def standardized(self, targets):
         """Return a dictionary of properties as the array that the model learns."""

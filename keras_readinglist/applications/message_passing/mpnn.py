@@ -4,10 +4,12 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_readinglist import chemistry
 from keras_readinglist.applications.message_passing.molecule_model import MoleculeModel
 from keras_readinglist.decoding.compiled import compiled
 from keras_readinglist.layers import message_passing as mp
 from keras_readinglist.layers.masking import blank
+from keras_readinglist.layers.message_passing.edges import edges_of
 from keras_readinglist.layers.precision import dense
 from keras_readinglist.layers.set2set import Set2Set
 from keras_readinglist.layers.validation import check_choice, check_size, check_sizes
@@ -204,28 +206,50 @@ class MPNN(MoleculeModel):
 
         Returns:
             List, by molecule, of dictionaries: `"states"` `(steps + 1, atoms, units)`, the states
-            of atoms after every step; `"attention"` `(set2set_steps, atoms)`, how much Set2Set
-            looks at each, or `None`; and `"properties"`, as in `predict_properties`.
+            of atoms after every step; `"messages"` `(steps, atoms, atoms)`, the length of what
+            every atom (the second axis) hears from every other (the third), or `None` with towers;
+            `"attention"` `(set2set_steps, atoms)`, how much Set2Set looks at each, or `None`; and
+            `"properties"`, as in `predict_properties`.
         """
         molecules = self.molecules(molecules)
-        found = self._inside(inputs=self.features.dense(molecules))
-        sizes = self.features.dense(molecules)["node_mask"].sum(axis=1)
-        properties = self.named(found["answers"])
-        return [
-            {
-                "states": found["states"][i, :, :n],
-                "attention": found["attention"][i, :, :n] if "attention" in found else None,
-                "properties": {name: float(values[i]) for name, values in properties.items()},
-            }
-            for i, n in enumerate(sizes)
-        ]
+        size = int(chemistry.padded_sizes(molecules.sizes, 1).max())
+        graphs = self.features.dense(molecules, size)
+        found = self._inside(inputs=graphs)
+        properties, told = self.named(found["answers"]), []
+        for i, n in enumerate(graphs["node_mask"].sum(axis=1)):
+            messages, attention = found.get("messages"), found.get("attention")
+            told.append(
+                {
+                    "states": found["states"][i, :, :n],
+                    "messages": None if messages is None else messages[i, :, :n, :n],
+                    "attention": None if attention is None else attention[i, :, :n],
+                    "properties": {name: float(values[i]) for name, values in properties.items()},
+                }
+            )
+        return told
 
     @compiled
     def _inside(self, inputs):
         states = self._states(inputs, history=True)
         answers, attention = self._answer(states[-1], inputs)
         found = {"states": ops.stack(states, axis=1), "answers": answers}
-        return found if attention is None else {**found, "attention": attention}
+        if attention is not None:
+            found["attention"] = attention
+        if self.num_towers == 1 and not self.virtual_edges:
+            found["messages"] = ops.stack(
+                [self._lengths(state, inputs) for state in states[:-1]], axis=1
+            )
+        return found
+
+    def _lengths(self, state, inputs):
+        """Return the lengths of the messages of a step, `(batch, receivers, senders)`."""
+        edges = edges_of(
+            inputs["node"], edge_mask=inputs["edge_mask"], node_mask=inputs["node_mask"]
+        )
+        said = self.passing.message_layers[0](
+            edges.receivers(state), edges.senders(state), inputs["edge"]
+        )
+        return ops.sqrt(ops.sum(ops.square(blank(said, edges.mask)), axis=-1))
 
     def get_config(self):
         names = ("units", "num_steps", "message", "set2set_steps", "num_towers", "master_units")
