@@ -4,6 +4,7 @@ SMILES and SDF files are read by RDKit, which the extra `chemistry` installs; al
 """
 
 from keras_readinglist.chemistry.batches import MoleculeBatches, padded_sizes
+from keras_readinglist.chemistry.editing import canonical_smiles, replace_atom
 from keras_readinglist.chemistry.features import MoleculeFeatures
 from keras_readinglist.chemistry.geometry import infer_bonds, read_xyz
 from keras_readinglist.chemistry.molecules import BOND_TYPES, Molecules
@@ -18,9 +19,11 @@ __all__ = [
     "MoleculeBatches",
     "MoleculeFeatures",
     "Molecules",
+    "canonical_smiles",
     "from_smiles",
     "infer_bonds",
     "padded_sizes",
     "read_sdf",
     "read_xyz",
+    "replace_atom",
 ]

@@ -30,7 +30,7 @@ def from_smiles(smiles, positions=True, seed=17, max_atoms=200) -> Molecules:
     """
     if isinstance(smiles, str):
         raise ValueError(f"`smiles` must be a sequence of strings. Received: {smiles!r}")
-    Chem, _ = _rdkit()
+    Chem, _ = rdkit()
     found = []
     for text in smiles:
         if not isinstance(text, str) or not text.strip():
@@ -53,7 +53,7 @@ def read_sdf(path, max_atoms=200) -> Molecules:
         ValueError: If the file has none, or one that cannot be read.
         ImportError: If RDKit is not installed.
     """
-    Chem, _ = _rdkit()
+    Chem, _ = rdkit()
     path = pathlib.Path(path).expanduser()
     if not path.is_file():
         raise ValueError(f"`path` must be an SDF file. Received: {path}")
@@ -68,7 +68,8 @@ def read_sdf(path, max_atoms=200) -> Molecules:
     return Molecules.join(found)
 
 
-def _rdkit():
+def rdkit():
+    """Return the modules `Chem` and `AllChem` of RDKit; `ImportError` says how to install it."""
     try:
         from rdkit import Chem, RDLogger
         from rdkit.Chem import AllChem
@@ -82,7 +83,7 @@ def _rdkit():
 
 def _molecule(read, text, positions, seed, max_atoms):
     """Return one molecule, with hydrogens, and with positions if they are asked for."""
-    Chem, AllChem = _rdkit()
+    Chem, AllChem = rdkit()
     if len(Chem.GetMolFrags(read)) != 1:
         raise ValueError(f"`smiles` must be one molecule, not several parts. Received: {text!r}")
     if any(atom.GetNumRadicalElectrons() for atom in read.GetAtoms()):
