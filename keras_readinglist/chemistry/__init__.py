@@ -7,7 +7,7 @@ from keras_readinglist.chemistry.batches import MoleculeBatches, padded_sizes
 from keras_readinglist.chemistry.editing import canonical_smiles, replace_atom
 from keras_readinglist.chemistry.features import MoleculeFeatures
 from keras_readinglist.chemistry.geometry import infer_bonds, read_xyz
-from keras_readinglist.chemistry.molecules import BOND_TYPES, Molecules
+from keras_readinglist.chemistry.molecules import BOND_TYPES, SYMBOLS, Molecules
 from keras_readinglist.chemistry.smiles import from_smiles, read_sdf
 from keras_readinglist.chemistry.units import CHEMICAL_ACCURACY, HARTREE, CompositionFit
 
@@ -19,6 +19,7 @@ __all__ = [
     "MoleculeBatches",
     "MoleculeFeatures",
     "Molecules",
+    "SYMBOLS",
     "canonical_smiles",
     "from_smiles",
     "infer_bonds",

@@ -2,7 +2,6 @@
 
 import dataclasses
 
-import keras
 import numpy as np
 import pytest
 
@@ -42,23 +41,13 @@ CASES = {
 }
 
 
-def test_layouts_agree_and_padding_may_be_more():
-    features = MoleculeFeatures("bonds")
-    for options in ({}, {"readout": "gated", "master_units": 5}, {"readout": "sum"}):
-        model = small("bonds", **options)
-        dense = model.predict_on_batch(features.dense(FEW))
-        np.testing.assert_allclose(
-            model.predict_on_batch(features.dense(FEW, 24)), dense, atol=1e-5
-        )
-        sizes = [FEW.sizes.sum(), int((FEW.bonds > 0).sum())]
-        for more in (0, 7):
-            flat = features.flat(FEW, *(size + more for size in sizes))
-            got = keras.ops.convert_to_numpy(model({k: tensor(v) for k, v in flat.items()}))
-            np.testing.assert_allclose(got, dense, atol=1e-5)
-
-
-def tensor(array):
-    return keras.ops.convert_to_tensor(array)
+@pytest.mark.parametrize("options", [{}, {"readout": "gated", "master_units": 5}])
+def test_layouts_agree_and_padding_may_be_more(options):
+    features, model = MoleculeFeatures("bonds"), small("bonds", **options)
+    dense = model.predict_on_batch(features.dense(FEW))
+    np.testing.assert_allclose(model.predict_on_batch(features.dense(FEW, 24)), dense, atol=1e-5)
+    flat = features.flat(FEW, FEW.sizes.sum() + 3, int((FEW.bonds > 0).sum()) + 7)
+    np.testing.assert_allclose(model.predict_on_batch(flat), dense, atol=1e-5)
 
 
 def test_turning_mirroring_and_moving_change_nothing():
@@ -101,11 +90,8 @@ def test_what_happens_inside():
         assert found["states"].shape == (3, atoms, 20)
         assert found["attention"].shape == (2, atoms)
         assert found["messages"].shape == (2, atoms, atoms)
-        heard = found["messages"] > 0
-        assert (
-            heard[:, ~np.eye(atoms, dtype=bool)].all()
-            and not heard[:, range(atoms), range(atoms)].any()
-        )
+        assert (found["messages"][:, range(atoms), range(atoms)] == 0).all()
+        assert (found["messages"].max(axis=(1, 2)) > 0).all()
         np.testing.assert_allclose(found["attention"].sum(axis=1), 1, atol=1e-5)
         for name, value in found["properties"].items():
             np.testing.assert_allclose(value, answers[name][index], atol=1e-4)

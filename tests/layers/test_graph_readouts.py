@@ -113,7 +113,9 @@ def test_the_gradient_of_a_distance_of_zero_is_finite():
     from keras_readinglist.gradients import Differentiable
 
     points = np.zeros((1, 3, 3), "float32")
-    _, (slope,) = Differentiable(Distances(), ops.sum).gradients(points)
+    layer = Distances()
+    layer.build(points.shape)
+    _, (slope,) = Differentiable(layer, ops.sum).gradients(points)
     assert np.isfinite(slope).all()
 
 
