@@ -44,25 +44,27 @@ print(inside["messages"].shape, inside["attention"].shape)
 """,
 )
 
+# The first four are of the test split: no network, and no choice made here, has seen them.
 NAMED = {
-    "Acetic acid": "CC(=O)O",
-    "Urea": "NC(N)=O",
+    "Peptide bond": "CNC(C)=O",
+    "Propanol": "CCCO",
+    "Glyoxylic acid": "O=CC(=O)O",
+    "Ethylene oxide": "C1CO1",
     "Pyridine": "c1ccncc1",
     "Glycine": "NCC(=O)O",
-    "Fluoroethane": "CCF",
 }
-DEFAULT = "CC(=O)O"
+DEFAULT = "CNC(C)=O"
 FIRST_TURN = "[0.5, -0.35]"
 MOST_ATOMS = 29
 COLOURS = {1: "#e8e8e8", 6: "#6b6b6b", 7: "#4f7fd6", 8: "#d9534f", 9: "#58a55c"}
 INK = {1: "#222", 6: "#fff", 7: "#fff", 8: "#fff", 9: "#fff"}
 RADII = {1: 13, 6: 20, 7: 19, 8: 19, 9: 18}
 PROPERTIES = {
-    "gap": ("Gap between orbitals", "eV"),
-    "homo": ("Highest filled orbital", "eV"),
-    "lumo": ("Lowest empty orbital", "eV"),
+    "gap": ("Gap", "eV"),
+    "homo": ("HOMO", "eV"),
+    "lumo": ("LUMO", "eV"),
     "dipole": ("Dipole", "D"),
-    "energy": ("Energy beyond its elements", "eV"),
+    "energy": ("Energy", "eV"),
 }
 ADDS = {"Carbon": "C", "Nitrogen": "N", "Oxygen": "O", "Fluorine": "F", "Take it away": "H"}
 
@@ -155,7 +157,7 @@ def seen(molecule, angles):
     middle = molecule.positions[0, :n] - molecule.positions[0, :n].mean(axis=0)
     _, _, axes = np.linalg.svd(middle) if n > 1 else (0, 0, np.eye(3))  # its largest plane
     turned = middle @ axes.T @ rotation(angles)
-    return turned * 0.4 / max(np.linalg.norm(middle, axis=1).max(), 1.2) + [0.5, 0.5, 0]
+    return turned * 0.44 / max(np.linalg.norm(middle, axis=1).max(), 1.2) + [0.5, 0.5, 0]
 
 
 def ask(molecule, angles):
@@ -354,7 +356,12 @@ def show(text, turn=FIRST_TURN):
     return page(picture), page(
         rows(mean, spread, computed),
         callout(el("b", verdict(molecule, place, mean, spread)), kind="verdict"),
-        faint("● the mean of five networks, with their spread; × by GFN2-xTB. ", still),
+        faint(
+            "● the mean of five networks, with their spread; × computed by GFN2-xTB. HOMO and "
+            "LUMO: the highest filled and the lowest empty orbital; energy: beyond that of its "
+            "elements. ",
+            still,
+        ),
     )
 
 

@@ -67,7 +67,7 @@ CONTRACT = [
         TowerMessagePassing,
         {
             "num_towers": 2,
-            "message": as_config(EdgeNetworkMessage(3, (2,))),
+            "message": as_config(EdgeNetworkMessage(3, (2,), "tanh")),
             "update": as_config(GatedUpdate(2)),
             "units": D,
             "num_steps": 2,
@@ -79,8 +79,8 @@ CONTRACT = [
         (layer, kwargs, {"receiver": EDGE, "sender": EDGE[::-1], "edge": EDGE[:, :, :, ::-1]}, None)
         for layer, kwargs in (
             (MatrixMessage, {"units": 5, "num_edge_types": TYPES}),
-            (EdgeNetworkMessage, {"units": 5, "hidden_units": (2,)}),
-            (PairMessage, {"units": 5, "hidden_units": (6,)}),
+            (EdgeNetworkMessage, {"units": 5, "hidden_units": (2,), "activation": "tanh"}),
+            (PairMessage, {"units": 5, "hidden_units": (6,), "activation": "tanh"}),
             (ConcatMessage, {}),
             (TensorMessage, {"units": 5}),
         )
