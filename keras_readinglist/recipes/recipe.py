@@ -19,7 +19,7 @@ class Claim:
     Args:
         name: What is claimed, in a few words.
         metric: `"<run>/<metric>"` of the evaluation.
-        goal: The value that counts as reproduced.
+        goal: The value that counts as reproduced; `None` if only the baseline decides.
         paper: The paper's own number, or `None` when it gives none.
         baseline: What must be beaten: another `"<run>/<metric>"`, or a number.
         margin: By how much the baseline must be beaten.
@@ -30,7 +30,7 @@ class Claim:
 
     name: str
     metric: str
-    goal: float
+    goal: float | None
     paper: float | str | None = None
     baseline: str | float | None = None
     margin: float = 0.0
@@ -41,10 +41,12 @@ class Claim:
     def verdict(self, here: float, baseline: float | None) -> str:
         """Return the verdict for a measured value and a measured baseline."""
         sign = 1 if self.higher_is_better else -1
-        reached = sign * here >= sign * self.goal
+        reached = self.goal is not None and sign * here >= sign * self.goal
         if baseline is None:
             return REPRODUCED if reached else NOT_REPRODUCED
         beaten = sign * (here - baseline) >= self.margin and here != baseline
+        if self.goal is None:
+            return REPRODUCED if beaten else NOT_REPRODUCED
         return (NOT_REPRODUCED, PARTLY, REPRODUCED)[reached + beaten]
 
 

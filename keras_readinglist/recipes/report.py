@@ -216,12 +216,18 @@ def rows(report: dict) -> list[tuple[str, ...]]:
             claim["name"],
             number(claim["paper"]) + ("†" if claim["unconfirmed"] else ""),
             number(claim["here"]),
-            ("≥ " if claim["higher_is_better"] else "≤ ") + number(claim["goal"]),
+            _goal(claim),
             number(claim["baseline"]),
             claim["verdict"] + (" (stale)" if claim.get("stale") else ""),
         )
         for claim in report["claims"]
     ]
+
+
+def _goal(claim):
+    """Return the goal as text; without one the baseline must be beaten."""
+    sign = "≥ " if claim["higher_is_better"] else "≤ "
+    return "the baseline" if claim["goal"] is None else sign + number(claim["goal"])
 
 
 HEADER = ("claim", "paper", "here", "goal", "baseline", "verdict")

@@ -66,6 +66,9 @@ class ConcatMessage(Message):
     Output shape:
         `(..., width + features)`.
 
+    Raises:
+        ValueError: If the arguments have different first axes, as the backend says.
+
     Example:
         >>> ConcatMessage()(np.ones((5, 3)), np.ones((5, 3)), np.ones((5, 2))).shape
         (5, 5)

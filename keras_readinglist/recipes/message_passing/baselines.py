@@ -9,23 +9,23 @@ from keras_readinglist.chemistry import BOND_TYPES
 WIDTHS = (0.05, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 RIDGES = (1e-12, 1e-10, 1e-9, 1e-8, 1e-6, 1e-4, 1e-3, 1e-2, 0.1, 0.3, 1.0, 10.0)
 ATOMS = 21
-TUNED_ON = 3000
 
 
-def measure(train, validation, test):
+def measure(train, validation, test, tuned_on):
     """Return the errors of all methods on the test split, tuned on the validation split.
 
     Args:
         train: Pair of molecules and dictionary of targets.
         validation: As `train`.
         test: As `train`.
+        tuned_on: Integer, how many training molecules kernels are tuned on.
     """
     found = {}
     for name in train[1]:
         y = [part[1][name] for part in (train, validation, test)]
         found[f"{name}_mean"] = _error(np.full(len(y[2]), y[0].mean()), y[2])
         found[f"{name}_ridge"] = ridge([counts(part[0]) for part in (train, validation, test)], y)
-    found |= kernel_ridge(train, validation, test)
+    found |= kernel_ridge(train, validation, test, tuned_on)
     for name in train[1]:
         best = min(found[f"{name}_ridge"], found[f"{name}_kernel"])
         found |= {f"{name}_best": best, f"{name}_half": best / 2}
@@ -74,11 +74,11 @@ def coulomb_matrices(molecules, atoms=ATOMS):
     return matrix[:, upper[0], upper[1]].astype("float32")
 
 
-def kernel_ridge(train, validation, test):
+def kernel_ridge(train, validation, test, tuned_on):
     """Return the test errors of kernel ridge regression, by target.
 
     Kernel (Gaussian or Laplacian), width and penalty are chosen by the validation error of what is
-    fitted to 3,000 training molecules; the choice is then fitted to all.
+    fitted to `tuned_on` training molecules; the choice is then fitted to all.
     """
     from scipy.spatial.distance import cdist
     from sklearn.kernel_ridge import KernelRidge
@@ -87,7 +87,7 @@ def kernel_ridge(train, validation, test):
     names = list(train[1])
     y = [np.stack([part[1][name] for name in names], axis=1) for part in (train, validation, test)]
     middle, spread = y[0].mean(axis=0), y[0].std(axis=0)
-    few, chosen = slice(TUNED_ON), {}
+    few, chosen = slice(tuned_on), {}
     kernels = {"gaussian": ("sqeuclidean", 2), "laplacian": ("cityblock", 1)}
     for kernel, (metric, power) in kernels.items():
         inner, outer = cdist(x[0][few], x[0][few], metric), cdist(x[1], x[0][few], metric)

@@ -117,51 +117,53 @@ def turned(model, molecules):
 
 def run_baselines(config, callbacks):
     """Return the errors of methods without a network, tuned on validation data."""
-    return baselines.measure(*(load(part, TARGETS) for part in ("train", "validation", "test")))
+    parts = [first(load("train", TARGETS), config["train_size"])]
+    parts += [load(part, TARGETS) for part in ("validation", "test")]
+    return baselines.measure(*parts, config["tuned_on"])
 
 
+# Kernel, width and penalty are chosen on as many molecules, and then fitted to all.
+_WITHOUT = {"train_size": None, "tuned_on": 3000, "seeds": (0,)}
 REDUCED = {
     "property": {**SIZES, "target": "gap"},
     "ensemble": {**SIZES, "members": MEMBERS, "seeds": (0,)},
-    "baselines": {"seeds": (0,)},
+    "baselines": _WITHOUT,
 }
 FULL = {
     "property": {**SIZES, **FULL_SIZES, "target": "gap"},
     "ensemble": {**SIZES, **FULL_SIZES, "members": MEMBERS, "seeds": (0,)},
-    "baselines": {"seeds": (0,)},
+    "baselines": _WITHOUT,
 }
 EXPERIMENTS = {
     "property": Experiment(run_property, measure_property, TINY),
     "ensemble": Experiment(run_ensemble, measure_ensemble, {**TINY, "members": 2}),
-    "baselines": Experiment(run_baselines, as_computed, {}),
+    "baselines": Experiment(run_baselines, as_computed, {"train_size": 80, "tuned_on": 40}),
 }
 _GGNN = {"message": "matrix", "readout": "gated", "kind": "bins"}
-# What differs, the properties, and the seeds: what no claim is made of has one.
+# What differs, and the seeds for each property. What no claim is made of has one; where seed 0 is
+# not named, its result was lost with the machine that made it: its log says .784 (bonds), .283
+# (pair) and .360 (ggnn) for the dipole.
+_ALL, _LAST, _ONE = None, (1, 2), (0,)
 _VARIANTS = {
-    "bonds": ({"kind": "bonds"}, TARGETS[1:], None),
-    "virtual": ({"kind": "virtual"}, ("energy",), None),
-    "bonds_gated": ({"kind": "bonds", "readout": "gated"}, ("energy",), None),
-    "implicit": ({"hydrogens": False}, ("dipole",), None),
-    "pair": ({"message": "pair"}, TARGETS[1:], None),
-    "ggnn": (_GGNN, TARGETS[1:], None),
-    "bins": ({"kind": "bins"}, TARGETS[1:], (0,)),
-    "distance": ({"kind": "distance"}, TARGETS[1:], (0,)),
-    "towers": ({"num_towers": 8}, TARGETS[1:], (0,)),
+    "bonds": ({"kind": "bonds"}, {"dipole": _LAST, "energy": _ALL}),
+    "virtual": ({"kind": "virtual"}, {"energy": _ALL}),
+    "bonds_gated": ({"kind": "bonds", "readout": "gated"}, {"energy": _ALL}),
+    "implicit": ({"hydrogens": False}, {"dipole": _ALL}),
+    "pair": ({"message": "pair"}, {"dipole": _LAST, "energy": _ALL}),
+    "ggnn": (_GGNN, {"dipole": _LAST, "energy": _ALL}),
+    "bins": ({"kind": "bins"}, {"dipole": _ONE, "energy": _ONE}),
+    "towers": ({"num_towers": 8}, {"dipole": _ONE, "energy": _ONE}),
 }
-_SHARES = {500: (0,), 1000: None, 2000: (0,), 4000: (0,)}
 RUNS = {
     "baselines": Run("baselines"),
     **{f"enn_s2s_{target}": Run("property", {"target": target}) for target in TARGETS},
     "ensemble": Run("ensemble"),
     **{
         f"{name}_{target}": Run("property", {**variant, "target": target}, seeds)
-        for name, (variant, targets, seeds) in _VARIANTS.items()
-        for target in targets
+        for name, (variant, targets) in _VARIANTS.items()
+        for target, seeds in targets.items()
     },
-    **{
-        f"enn_s2s_energy_{size}": Run("property", {"target": "energy", "train_size": size}, seeds)
-        for size, seeds in _SHARES.items()
-    },
+    "enn_s2s_energy_1000": Run("property", {"target": "energy", "train_size": 1000}),
 }
 _GOALS = {"gap": 0.22, "dipole": 0.25, "energy": 0.15}
 
@@ -196,7 +198,7 @@ CLAIMS = (
         "Error of the energy (eV) on bonds with virtual edges, against bonds alone",
         "virtual_energy/mae",
         "bonds_energy/mae",
-        0.5,
+        None,
         note="The paper's mean error ratio: 2.90 against 3.47.",
     ),
     _lower(
@@ -210,7 +212,7 @@ CLAIMS = (
         "Error of the energy (eV) on bonds, read by Set2Set against a gated sum",
         "bonds_energy/mae",
         "bonds_gated_energy/mae",
-        0.5,
+        None,
         note="The paper's mean error ratio: 2.57 against 2.90 with virtual edges.",
     ),
     *(
@@ -239,7 +241,7 @@ CLAIMS = (
         "a network after all 7,127",
         "enn_s2s_energy_1000/mae",
         "baselines/energy_best",
-        0.5,
+        None,
         note="The paper: on R2, enn-s2s with a tenth of the data is ahead of all others with all.",
     ),
     _lower(
