@@ -92,6 +92,8 @@ def test_generated_batches_depend_on_seed_epoch_and_index_alone():
         (Claim("a", "m", goal=0.9, baseline="b"), 0.85, 0.85, "not reproduced"),
         (Claim("a", "m", goal=1.5, higher_is_better=False), 1.4, None, "reproduced"),
         (Claim("a", "m", 1.5, baseline="b", higher_is_better=False), 1.6, 1.7, "partly"),
+        (Claim("a", "m", None, baseline="b", higher_is_better=False), 1.6, 1.7, "reproduced"),
+        (Claim("a", "m", None, baseline="b", higher_is_better=False), 1.7, 1.6, "not reproduced"),
     ],
 )
 def test_verdicts(claim, here, baseline, verdict):
