@@ -25,7 +25,7 @@ A whole exhibit, in a file of `exhibits/` that is named like its item:
         with examples:
             ctx.choices({"One": ["[[0, 1]]"], FAILS: ["[[9, 9]]"]}, [text])
         ctx.at_first(default, picture)  # shipped: run `python -m demos.shipped <module>`
-        ctx.event(text.change, show, text, picture, verb="show")  # endpoint `<module>_show`
+        ctx.event([text.change], show, text, picture, verb="show")  # endpoint `<module>_show`
         ctx.touch(picture, lambda text, item, x, y: ..., text, text)
 
     @EXHIBIT.tour
@@ -169,7 +169,8 @@ class Context:
         public endpoint raises it. A result that takes over 300 ms is veiled until it comes.
 
         Args:
-            trigger: Event listener, such as `button.click`.
+            trigger: Event listener, such as `button.click`, or a list of them, which then make
+                one event: of changes at once only the last is answered, with all of them.
             fn: Function or generator function.
             inputs: Components.
             outputs: Components.
@@ -195,7 +196,10 @@ class Context:
             **options,
         }
         handler = shown(fn, len(outputs)) if self._note is not None else friendly(fn)
-        return trigger(handler, inputs, noted, show_progress_on=outputs or None, **options)
+        options["show_progress_on"] = outputs or None
+        if isinstance(trigger, list):
+            return gr.on(trigger, handler, inputs, noted, **options)
+        return trigger(handler, inputs, noted, **options)
 
 
 def wrapped(fn, spread, refuse):

@@ -11,8 +11,8 @@ from .components.axes import svg, words
 from .components.html import callout, el, page
 from .theme import ROOM_TITLES
 
-_WIDTH, _HEIGHT, _COLUMN, _ROW, _TOP = 196, 74, 236, 104, 44
-_LINE, _CHARACTERS = 16, 23
+_WIDTH, _HEIGHT, _COLUMN, _ROW, _TOP = 202, 74, 236, 104, 44
+_LINE, _CHARACTERS = 16, 22
 
 
 @cache

@@ -226,8 +226,8 @@ def layout(ctx):
     ctx.at_first(default, cup)
     ctx.endpoint(mix, inputs, cup, "mix")
     ctx.endpoint(pour, inputs, cup, "pour")
-    running = [ctx.event(control.change, mix, inputs, cup) for control in inputs]
-    ctx.event(stop.click, lambda: None, cancels=running)
+    running = ctx.event([control.change for control in inputs], mix, inputs, cup)
+    ctx.event(stop.click, lambda: None, cancels=[running])
     ctx.event(clear.click, lambda: "", None, drops)
     ctx.touch(cup, drop, [drops, radius], drops)
 

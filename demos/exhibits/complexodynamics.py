@@ -235,8 +235,7 @@ def layout(ctx):
     inputs = [name, price, upload, strokes]
     ctx.endpoint(describe, inputs, shown, "describe")
     ctx.event(name.change, afresh, [name, price], [shown, upload, strokes])
-    for trigger in (price.change, upload.upload, strokes.change):
-        ctx.event(trigger, describe, inputs, shown)
+    ctx.event([price.change, upload.upload, strokes.change], describe, inputs, shown)
     ctx.event(clear.click, lambda: "", None, strokes)
     ctx.touch(shown, paint, strokes, strokes)
 

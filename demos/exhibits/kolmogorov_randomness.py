@@ -352,9 +352,8 @@ def _drawing(ctx):
         ctx.choices({FAILS: [40]}, [flips])
     inputs = [strokes, flips, quality]
     ctx.at_first(default_drawing, picture)
-    ctx.event(strokes.change, denoise, inputs, picture, verb="denoise")
-    for control in (flips, quality):
-        ctx.event(control.change, denoise, inputs, picture)
+    changes = [control.change for control in inputs]
+    ctx.event(changes, denoise, inputs, picture, verb="denoise")
     ctx.event(clear.click, lambda: "", None, strokes)
     ctx.touch(picture, paint, strokes, strokes)
 

@@ -261,9 +261,8 @@ def _curve(ctx):
         }, [points, criterion])  # fmt: skip
     inputs = [points, criterion, shown]
     ctx.at_first(default_points, [picture, bars])
-    ctx.event(points.change, polynomials, inputs, [picture, bars], verb="curve")
-    for control in (criterion, shown):
-        ctx.event(control.change, polynomials, inputs, [picture, bars])
+    changes = [control.change for control in inputs]
+    ctx.event(changes, polynomials, inputs, [picture, bars], verb="curve")
     ctx.touch(picture, lambda *done: touched(*done, most=MOST_POINTS), points, points)
 
 
@@ -285,8 +284,8 @@ def _memory(ctx):
             FAILS: ["".join(str(k.bit_count() % 2) for k in range(256))],
         }, [text])  # fmt: skip
     ctx.at_first(default_text, chains)
-    ctx.event(text.change, sequences, [text, method], chains, verb="sequence")
-    ctx.event(method.change, sequences, [text, method], chains)
+    changes = [text.change, method.change]
+    ctx.event(changes, sequences, [text, method], chains, verb="sequence")
 
 
 def _bins(ctx):

@@ -256,11 +256,11 @@ def layout(ctx):
         }, [pattern, task, number])  # fmt: skip
     inputs, outputs = [pattern, task, number], [drawn, pictures]
     ctx.at_first(default, outputs)
-    solved = ctx.event(pattern.change, show, inputs, outputs, verb="solve")
+    changes = [pattern.change, number.change]
+    solved = ctx.event(changes, show, inputs, outputs, verb="solve")
     ctx.event(solved.then, told, [pattern, task, text], [length, text], show_progress="hidden")
     ctx.event(task.input, choose, task, [pattern, number])
     ctx.event(task.change, question, task, number)
-    ctx.event(number.change, show, inputs, outputs)
     ctx.event(text.change, typed, [text, task, pattern], pattern)
     ctx.event(length.input, random_pattern, [task, length], pattern)
     ctx.event(again.click, random_pattern, [task, length], pattern, verb="pattern")

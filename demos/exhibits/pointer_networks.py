@@ -276,9 +276,7 @@ def layout(ctx):
         }, [text, task])  # fmt: skip
     inputs, outputs = [text, task, step], [picture, pictures]
     ctx.at_first(default, outputs)
-    ctx.event(text.change, show, inputs, outputs, verb="solve")
-    ctx.event(task.change, show, inputs, outputs)
-    ctx.event(step.change, show, inputs, outputs)
+    ctx.event([control.change for control in inputs], show, inputs, outputs, verb="solve")
     ctx.event(cloud.click, random_cloud, count, text, verb="cloud")
     ctx.event(clear.click, lambda: "[]", None, text)
     ctx.touch(picture, lambda *args: touched(*args, most=20), text, text)

@@ -266,9 +266,7 @@ def _scene(ctx):
         }, [text, colour, question])  # fmt: skip
     inputs, outputs = [text, colour, question, lender], [picture, result]
     ctx.at_first(default, outputs)
-    ctx.event(text.change, ask, inputs, outputs, verb="ask")
-    for control in (colour, question, lender):
-        ctx.event(control.change, ask, inputs, outputs)
+    ctx.event([control.change for control in inputs], ask, inputs, outputs, verb="ask")
     ctx.event(shuffle.click, random_scene, None, text, verb="scene")
     ctx.touch(picture, drag, text, text)
 

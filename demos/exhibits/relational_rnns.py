@@ -225,9 +225,7 @@ def layout(ctx):
                 FAILS: [CLOSE, "A", "2nd farthest"],
             }, inputs)  # fmt: skip
         ctx.at_first(default, outputs)
-        ctx.event(text.change, show, inputs, outputs, verb="ask")
-        for control in (reference, rank):
-            ctx.event(control.change, show, inputs, outputs)
+        ctx.event([control.change for control in inputs], show, inputs, outputs, verb="ask")
         ctx.event(draw.click, random_points, None, text)
         ctx.touch(picture, drag, text, text)
     with gr.Tab("Small programs"):

@@ -145,7 +145,8 @@ def busiest_unit(text, layer):
     return int(cells[layer - 1].std(axis=0).argmax())
 
 
-LONGEST_SUM = 300  # all problems are padded to it: one compiled program a kind
+_PADDED = (30, 100, 300)  # lengths for which programs are compiled
+LONGEST_SUM = _PADDED[-1]
 
 
 @cache
@@ -157,9 +158,10 @@ def differentiable(kind):
 def answer_and_reach(kind, inputs):
     """Return the answers `(problems,)`, and how far back they depend on what was read."""
     count, length = inputs.shape[:2]
-    padded = np.zeros((count, LONGEST_SUM, 2), "float32")
+    size = next(n for n in _PADDED if n >= length)
+    padded = np.zeros((count, size, 2), "float32")
     padded[:, :length] = inputs
-    mask = np.zeros((count, LONGEST_SUM), bool)
+    mask = np.zeros((count, size), bool)
     mask[:, :length] = True
     model = differentiable(kind)
     answers = ops.convert_to_numpy(model.outputs(padded, mask))[:, 0]
@@ -240,9 +242,7 @@ def layout(ctx):
             }, [text, layer, unit])  # fmt: skip
         ctx.at_first(default_look, inside)
         inputs = [text, layer, unit, step]
-        for control in (layer, unit, step):
-            ctx.event(control.change, look, inputs, inside)
-        ctx.event(text.change, look, inputs, inside, verb="look")
+        ctx.event([control.change for control in inputs], look, inputs, inside, verb="look")
         ctx.event(busy.click, busiest_unit, [text, layer], unit, verb="busiest")
     with gr.Tab("How far back it reaches"), stage():
         with picture_side():
@@ -255,8 +255,8 @@ def layout(ctx):
         with examples:
             ctx.choices({FAILS: [300, 0]}, [length, seed])
         ctx.at_first(default_sum, summed)
-        ctx.event(length.change, add_numbers, [length, seed], summed)
-        ctx.event(seed.change, add_numbers, [length, seed], summed, verb="add")
+        changes = [length.change, seed.change]
+        ctx.event(changes, add_numbers, [length, seed], summed, verb="add")
 
 
 @EXHIBIT.tour

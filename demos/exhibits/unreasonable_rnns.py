@@ -302,9 +302,8 @@ def _writing(ctx):
             FAILS: ["JULIET:\nO Romeo, ", "Shakespeare", 1.6],
         }, [prompt, corpus, temperature])  # fmt: skip
     ctx.at_first(default_text, written)
-    running = [ctx.event(go.click, write, inputs, written, verb="write")]
-    running += [ctx.event(temperature.change, write, inputs, written)]
-    ctx.event(stop.click, lambda: None, cancels=running)
+    running = ctx.event([go.click, temperature.change], write, inputs, written, verb="write")
+    ctx.event(stop.click, lambda: None, cancels=[running])
     ctx.event(corpus.input, PROMPTS.get, corpus, prompt)
 
 
@@ -328,8 +327,7 @@ def _looking(ctx):
             ctx.note()
     inputs = [text, which, cell]
     ctx.at_first(default_cells, inside)
-    ctx.event(text.change, look_inside, inputs, inside, verb="look")
-    ctx.event(cell.change, look_inside, inputs, inside)
+    ctx.event([text.change, cell.change], look_inside, inputs, inside, verb="look")
     ctx.event(which.change, switch, which, [cell, text])
 
 

@@ -31,9 +31,9 @@ def skeleton(markup):
 
 
 def first_picture(name):
-    """Return the first shipped picture of an exhibit as it stands, or nothing."""
+    """Return the first shipped picture of an exhibit, one that moves if there is, or nothing."""
     for values in results(name).values():
-        for value in values:
+        for value in sorted(values, key=lambda value: 'class="player"' not in value):
             found = re.search(r"<svg.*?</svg>", value, re.DOTALL)
             if found:
                 return re.sub(r' (data-steps|tabindex|data-at)="[^"]*"', "", found[0])

@@ -120,6 +120,23 @@ def test_a_choice_changes_text_and_picture(open_page, slug, tab, chosen, shown):
     page.wait_for_selector(f".callout:has-text('{shown}')")
 
 
+@pytest.mark.parametrize(
+    ("slug", "shown"),
+    [
+        ("relation-networks", "nearest|furthest from it? The truth: circle"),
+        ("relational-rnns", "the 2nd farthest from A?"),
+        ("neural-turing-machines", "10 columns 16 times"),
+        ("pointer-networks", "Not the hull"),
+        ("mdl-tutorial", "AIC chooses"),
+        ("coffee-automaton", "adjusted hardly rose"),
+    ],
+)
+def test_where_it_fails_all_controls_change_at_once(open_page, slug, shown):
+    page = open_page(slug)
+    page.get_by_role("button", name="Show me where it fails").first.click()
+    page.wait_for_selector(f".callout:has-text('{shown.rpartition('|')[2]}')")
+
+
 @pytest.mark.parametrize("slug", ["relation-networks", "neural-turing-machines"])
 def test_no_picture_keeps_white_paper_in_the_dark(open_page, slug):
     tab = open_page(slug, scheme="dark")

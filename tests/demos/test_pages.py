@@ -51,7 +51,7 @@ def crossings(path, boxes):
     for (x1, y1), (x2, y2) in zip(corners[:-1], corners[1:], strict=True):
         for share in (0.02, 0.25, 0.5, 0.75, 0.98):
             x, y = x1 + share * (x2 - x1), y1 + share * (y2 - y1)
-            found |= {b for b in boxes if b[0] + 2 < x < b[0] + 194 and b[1] + 2 < y < b[1] + 72}
+            found |= {b for b in boxes if b[0] + 2 < x < b[0] + 200 and b[1] + 2 < y < b[1] + 72}
     return found
 
 
