@@ -12,7 +12,7 @@ from .components.html import callout, el, page
 from .theme import ROOM_TITLES
 
 _WIDTH, _HEIGHT, _COLUMN, _ROW, _TOP = 202, 74, 236, 104, 44
-_LINE, _CHARACTERS = 16, 22
+_LINE = 16
 
 
 @cache
@@ -88,7 +88,7 @@ def _arrow(start, end, k):
 
 def _box(item, x, y):
     built = bool(item.exhibit)
-    rows = wrap(item.title, _CHARACTERS)
+    rows = wrap(item.title, 22 if built else 25)
     size = 14 if len(rows) < 3 else 12.5
     lines = [
         words(x + 10, y + 20 + _LINE * k, row, size=size, font_weight=600 if built else 400)
