@@ -277,7 +277,7 @@ def _atom(index, at, depth, number, name, glow, ring):
         el("circle", fill="var(--krl-structure)", class_="moves",
            steps={"r": np.round(radius + 10 * glow, 1), "opacity": np.round(0.7 * glow, 3)}),
         el("circle", r=radius, fill=COLOURS[number], stroke="var(--krl-ink)", stroke_width=1.5),
-        words(0, 6, chemistry.SYMBOLS[number], "middle", 17, fill=INK[number]),
+        words(0, 7, chemistry.SYMBOLS[number], "middle", 19, fill=INK[number]),
         label=f"{name}: arrow keys turn the molecule, Enter replaces the atom",
     )  # fmt: skip
 
