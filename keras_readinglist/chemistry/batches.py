@@ -15,11 +15,16 @@ class MoleculeBatches(keras.utils.PyDataset):
 
     Args:
         molecules: `Molecules`.
-        targets: Float array `(molecules, targets)`; NaN is what was not measured, and is not
-            counted, if there is one target.
+        targets: Float array `(molecules, targets)`; NaN is what was not measured. A molecule that
+            lacks one of several targets does not count at all: where many do, train a network for
+            each target, as the paper does.
         features: A `MoleculeFeatures`.
         batch_size: Positive integer. Defaults to 32.
         seed: Integer, or `None` to keep the order.
+
+    Raises:
+        ValueError: If there is no row of targets for every molecule, or an argument is out of
+            range.
 
     Example:
         >>> from keras_readinglist.chemistry import MoleculeFeatures, from_smiles
@@ -34,6 +39,13 @@ class MoleculeBatches(keras.utils.PyDataset):
         if not features.hydrogens:
             molecules = molecules.without_hydrogens()
         self.molecules, self.targets = molecules, np.asarray(targets, "float32")
+        if self.targets.ndim != 2 or len(self.targets) != len(molecules):
+            raise ValueError(
+                f"`targets` must have the shape ({len(molecules)}, targets). "
+                f"Received shape: {self.targets.shape}"
+            )
+        if batch_size < 1:
+            raise ValueError(f"`batch_size` must be positive. Received: batch_size={batch_size}")
         self.features, self.batch_size, self.seed = features, batch_size, seed
         self.sizes = padded_sizes(molecules.sizes, batch_size)
         self._epoch, self._batches = None, []
@@ -76,6 +88,10 @@ class MoleculeBatches(keras.utils.PyDataset):
             (graphs, np.nan_to_num(targets), weights),
         )
         return graphs, targets, weights
+
+    def on_epoch_end(self):
+        """Go on to the order of the next epoch."""
+        self.epoch += 1
 
     def rows(self, index):
         """Return the numbers of the molecules of a batch; padding comes behind them."""

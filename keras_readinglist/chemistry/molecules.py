@@ -1,6 +1,7 @@
 """Molecules as arrays, one row each."""
 
 from dataclasses import dataclass, fields
+from itertools import chain
 
 import numpy as np
 
@@ -39,6 +40,11 @@ class Molecules:
 
     def __post_init__(self):
         """Refuse arrays that do not fit."""
+        if self.atomic_numbers.ndim != 2:
+            raise ValueError(
+                "`atomic_numbers` must have the shape (molecules, n). "
+                f"Received shape: {self.atomic_numbers.shape}"
+            )
         count, n = self.atomic_numbers.shape
         shapes = {"bonds": (count, n, n), "positions": (count, n, 3)}
         for name in ("bonds", "positions", "charges", "hydrogens"):
@@ -48,14 +54,30 @@ class Molecules:
                 raise ValueError(
                     f"`{name}` must have the shape {wanted}. Received shape: {array.shape}"
                 )
+        there = self.atomic_numbers > 0
+        if (there[:, 1:] & ~there[:, :-1]).any():
+            raise ValueError("`atomic_numbers` must have their padding behind all atoms.")
+        if (self.bonds != self.bonds.swapaxes(1, 2)).any():
+            raise ValueError("`bonds` must be symmetric.")
+        types = self.bonds.min(initial=0), self.bonds.max(initial=0)
+        if types[0] < 0 or types[1] > len(BOND_TYPES):
+            raise ValueError(
+                f"`bonds` must be from 0 to {len(BOND_TYPES)}. "
+                f"Received: from {types[0]} to {types[1]}"
+            )
+        if len(self.smiles) not in (0, count):
+            raise ValueError(
+                f"`smiles` must be as many as molecules, {count}, or none. "
+                f"Received: {len(self.smiles)}"
+            )
 
     def __len__(self) -> int:
         """Return the number of molecules."""
         return len(self.atomic_numbers)
 
     def __getitem__(self, index) -> "Molecules":
-        """Return the molecules of a slice or an array of numbers, without needless padding."""
-        index = np.arange(len(self))[index]
+        """Return the molecules of a slice or of numbers, padded no more than they need."""
+        index = np.atleast_1d(np.arange(len(self))[index])
         n = int(self.sizes[index].max(initial=1))
         kept = {}
         for name in ("atomic_numbers", "positions", "charges", "hydrogens"):
@@ -85,6 +107,10 @@ class Molecules:
         order = np.argsort(~heavy, axis=1, kind="stable")[:, :n]
         there = np.take_along_axis(heavy, order, axis=1)
         rows = np.arange(len(self))[:, None]
+        gone = (self.atomic_numbers > 0) & ~heavy
+        hydrogens = ((self.bonds > 0) & gone[:, None]).sum(axis=2)
+        if self.hydrogens is not None:
+            hydrogens = hydrogens + self.hydrogens
 
         def kept(array):
             return None if array is None else array[rows, order] * there
@@ -95,7 +121,7 @@ class Molecules:
             bonds=bonds * (there[:, :, None] & there[:, None]),
             positions=None if self.positions is None else self.positions[rows, order],
             charges=kept(self.charges),
-            hydrogens=kept(self.hydrogen_counts()),
+            hydrogens=kept(hydrogens),
             smiles=self.smiles,
         )
 
@@ -109,7 +135,7 @@ class Molecules:
 
     @classmethod
     def from_flat(cls, num_atoms, num_bonds, atomic_numbers, bonds, smiles=(), **of_atoms):
-        """Return molecules whose atoms, and bonds, stand below one another.
+        """Return molecules from arrays in which atoms, and bonds, stand below one another.
 
         Args:
             num_atoms: Int array `(molecules,)`.
@@ -118,30 +144,54 @@ class Molecules:
             bonds: Int array `(bonds, 3)`: two atoms, counted within the molecule, and the type.
             smiles: Sequence of strings.
             **of_atoms: Further arrays of atoms, such as `positions`.
+
+        Raises:
+            ValueError: If arrays do not fit, or a bond is of an atom that is not there.
         """
+        bonds = np.asarray(bonds, int).reshape(-1, 3)
+        arrays = {"atomic_numbers": atomic_numbers, **of_atoms}
+        for name, array in {**arrays, "bonds": bonds}.items():
+            wanted = int(np.sum(num_bonds if name == "bonds" else num_atoms))
+            if len(array) != wanted:
+                raise ValueError(f"`{name}` must have {wanted} rows. Received: {len(array)}")
         m, n = len(num_atoms), int(np.max(num_atoms, initial=1))
         there = np.arange(n) < np.asarray(num_atoms)[:, None]
         padded = {}
-        for name, values in {"atomic_numbers": atomic_numbers, **of_atoms}.items():
+        for name, values in arrays.items():
             padded[name] = np.zeros((m, n, *values.shape[1:]), values.dtype)
             padded[name][there] = values
         types = np.zeros((m, n, n), "int8")
         row = np.repeat(np.arange(m), num_bonds)
-        first, second, kind = np.asarray(bonds, int).reshape(-1, 3).T
+        first, second, kind = bonds.T
+        if ((bonds[:, :2] < 0) | (bonds[:, :2] >= np.asarray(num_atoms)[row, None])).any():
+            raise ValueError(
+                "`bonds` must be of atoms that are there, counted within the molecule."
+            )
         types[row, first, second] = types[row, second, first] = kind
         return cls(bonds=types, smiles=tuple(map(str, smiles)), **padded)
 
     @classmethod
     def join(cls, parts) -> "Molecules":
-        """Return the molecules of several, which must all know the same of them."""
+        """Return the molecules of several, which must all know the same of them.
+
+        Args:
+            parts: Sequence of `Molecules`.
+
+        Raises:
+            ValueError: If there are none, or some know of their atoms what others do not.
+        """
+        if not parts:
+            raise ValueError("`parts` must hold molecules. Received: none")
         n = max(part.atomic_numbers.shape[1] for part in parts)
         joined = {}
         for field in fields(cls):
             arrays = [getattr(part, field.name) for part in parts]
             if field.name == "smiles":
-                joined["smiles"] = sum(arrays, ())
+                joined["smiles"] = tuple(chain.from_iterable(arrays))
             elif all(array is None for array in arrays):
                 joined[field.name] = None
+            elif any(array is None for array in arrays):
+                raise ValueError(f"`parts` must all have `{field.name}`, or none of them.")
             else:
                 axes = 2 if field.name == "bonds" else 1
                 joined[field.name] = np.concatenate([_wider(array, n, axes) for array in arrays])

@@ -35,10 +35,18 @@ def from_smiles(smiles, positions=True, seed=17, max_atoms=200) -> Molecules:
     for text in smiles:
         if not isinstance(text, str) or not text.strip():
             raise ValueError(f"`smiles` must be a text that is not empty. Received: {text!r}")
-        read = Chem.MolFromSmiles(text.strip())
+        text = text.strip()
+        # RDKit would take what is behind a space for a name: "C C" for methane.
+        read = Chem.MolFromSmiles(text) if len(text.split()) == 1 else None
         if read is None:
             raise ValueError(f"`smiles` cannot be read as a molecule. Received: {text!r}")
-        found.append(_molecule(read, text.strip(), positions, seed, max_atoms))
+        read = Chem.AddHs(read)
+        fault = _fault(read, max_atoms)
+        if fault:
+            raise ValueError(f"`smiles` must {fault}. Received: {text!r}")
+        found.append(_arrays(read, text, _laid_out(read, text, seed) if positions else None))
+    if not found:
+        raise ValueError("`smiles` must hold at least one text. Received: none")
     return Molecules.join(found)
 
 
@@ -50,21 +58,22 @@ def read_sdf(path, max_atoms=200) -> Molecules:
         max_atoms: Integer, how many atoms a molecule may have.
 
     Raises:
-        ValueError: If the file has none, or one that cannot be read.
+        ValueError: If the file has none, or one that cannot be read, or that `from_smiles` would
+            refuse; its number is named.
         ImportError: If RDKit is not installed.
     """
     Chem, _ = rdkit()
     path = pathlib.Path(path).expanduser()
-    if not path.is_file():
-        raise ValueError(f"`path` must be an SDF file. Received: {path}")
+    if not path.is_file() or not path.stat().st_size:
+        raise ValueError(f"`path` must be an SDF file that is not empty. Received: {path}")
     found = []
     for number, read in enumerate(Chem.SDMolSupplier(str(path), removeHs=False), 1):
-        if read is None:
-            raise ValueError(f"{path}: molecule {number} cannot be read.")
+        fault = "be one that can be read" if read is None else _fault(read, max_atoms)
+        if fault:
+            raise ValueError(f"`path`: molecule {number} must {fault}. Received: {path}")
         found.append(_arrays(read, Chem.MolToSmiles(Chem.RemoveHs(read)), read.GetConformer()))
-        _check(found[-1], max_atoms)
     if not found:
-        raise ValueError(f"{path} holds no molecule.")
+        raise ValueError(f"`path` must hold a molecule. Received: {path}")
     return Molecules.join(found)
 
 
@@ -81,36 +90,28 @@ def rdkit():
     return Chem, AllChem
 
 
-def _molecule(read, text, positions, seed, max_atoms):
-    """Return one molecule, with hydrogens, and with positions if they are asked for."""
-    Chem, AllChem = rdkit()
+def _fault(read, max_atoms):
+    """Return what a molecule must be and is not, or `None`."""
+    Chem, _ = rdkit()
+    if not 0 < read.GetNumAtoms() <= max_atoms:
+        return f"have from 1 to {max_atoms} atoms, not {read.GetNumAtoms()}"
     if len(Chem.GetMolFrags(read)) != 1:
-        raise ValueError(f"`smiles` must be one molecule, not several parts. Received: {text!r}")
-    if any(atom.GetNumRadicalElectrons() for atom in read.GetAtoms()):
-        raise ValueError(f"`smiles` must have no unpaired electron. Received: {text!r}")
+        return "be one molecule, not several parts"
     if any(atom.GetAtomicNum() == 0 for atom in read.GetAtoms()):
-        raise ValueError(f"`smiles` must have no placeholder for an atom. Received: {text!r}")
-    full = Chem.AddHs(read)
-    if full.GetNumAtoms() > max_atoms:
-        raise ValueError(
-            f"`smiles` must have at most {max_atoms} atoms. "
-            f"Received: {text!r} with {full.GetNumAtoms()}"
-        )
-    if not positions:
-        return _arrays(full, text)
-    if AllChem.EmbedMolecule(full, randomSeed=seed, maxAttempts=20) != 0:
-        raise ValueError(f"`smiles` cannot be laid out in space. Received: {text!r}")
-    if AllChem.MMFFHasAllMoleculeParams(full):
-        AllChem.MMFFOptimizeMolecule(full, maxIters=1000)
-    return _arrays(full, text, full.GetConformer())
+        return "have no placeholder for an atom"
+    if any(atom.GetNumRadicalElectrons() for atom in read.GetAtoms()):
+        return "have no unpaired electron"
+    return None
 
 
-def _check(molecule, max_atoms):
-    if molecule.sizes[0] > max_atoms:
-        raise ValueError(
-            f"A molecule must have at most {max_atoms} atoms. "
-            f"Received: {molecule.smiles[0]!r} with {molecule.sizes[0]}"
-        )
+def _laid_out(read, text, seed):
+    """Return where RDKit places the atoms."""
+    _, AllChem = rdkit()
+    if AllChem.EmbedMolecule(read, randomSeed=seed, maxAttempts=20) != 0:
+        raise ValueError(f"`smiles` must be one that can be laid out in space. Received: {text!r}")
+    if AllChem.MMFFHasAllMoleculeParams(read):
+        AllChem.MMFFOptimizeMolecule(read, maxIters=1000)
+    return read.GetConformer()
 
 
 def _arrays(read, text, conformer=None):

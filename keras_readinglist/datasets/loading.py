@@ -203,6 +203,9 @@ def _read_tfds(dataset: Dataset, builder, split: str):
 
 def _how_to_get(name: str, dataset: Dataset) -> str:
     ways = [f"put {dataset.path} into a folder and set {ENVIRONMENT} to that folder"]
+    if dataset.tfds and not dataset.files:  # it has no file that we could read
+        code = f"import tensorflow_datasets as tfds; tfds.load('{dataset.tfds}')"
+        ways = [f'type `python -c "{code}"` once, with the extra `datasets` installed']
     if dataset.files:
         ways.insert(0, f"type `keras-readinglist data prepare {name}`")
     return f"The data set {name} is not on this machine: {', or '.join(ways)}."
