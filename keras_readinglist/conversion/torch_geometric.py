@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_readinglist.conversion.tables import Row, fill, state_of, transpose
+from keras_readinglist.conversion.tables import Row, fill, state_of
 from keras_readinglist.layers.message_passing import EdgeNetworkMessage, MessagePassing
 from keras_readinglist.layers.precision import matmul
 from keras_readinglist.layers.set2set import Set2Set
