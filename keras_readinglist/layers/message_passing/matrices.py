@@ -276,4 +276,5 @@ def _weighted(weights, products):
 
 def _apply(matrices, x):
     """Return row vectors `(..., d)` times matrices `(..., d, m)`."""
-    return ops.sum(x[..., None] * matrices, axis=-2)
+    # As products of matrices: with sums a training step took 1.8 times as long on JAX and on torch.
+    return matmul(x[..., None, :], matrices)[..., 0, :]
