@@ -23,7 +23,7 @@ def read(path: pathlib.Path) -> tuple[Molecules, dict[str, np.ndarray]]:
             file["n_bonds"],
             file["atomic_number"],
             np.stack(bonds, axis=1),
-            file["smiles"],
+            file["smiles"].astype(str),
             charges=file["formal_charge"],
             hydrogens=file["n_hydrogens"],
         )

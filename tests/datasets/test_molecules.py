@@ -88,7 +88,7 @@ def test_molecule_net(name, count, target):
     values = np.concatenate([parts[k][1][target] for k in (2, 1, 0)])
     with np.load(datasets.find(name)) as file:
         np.testing.assert_array_equal(values, file["target"].reshape(count)[order])
-        smiles = file["smiles"][order]
+        smiles = file["smiles"].astype(str)[order]
     assert [s for k in (2, 1, 0) for s in parts[k][0].smiles] == smiles.tolist()
     for molecules, _ in parts:
         assert molecules.positions is None and not (molecules.atomic_numbers == 1).all()
