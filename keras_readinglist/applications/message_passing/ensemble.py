@@ -49,7 +49,9 @@ class MPNNEnsemble(MoleculeModel):
         self.built = True
 
     def call(self, inputs):
-        return ops.mean(ops.stack([member(inputs) for member in self.members]), axis=0)
+        # Not `ops.mean`, which turns float64 into float32.
+        answers = ops.stack([member(inputs) for member in self.members])
+        return ops.sum(answers, axis=0) / len(self.members)
 
     def predict_with_spread(self, molecules, batch_size=64):
         """Return the mean of the members' answers, and their standard deviation.
