@@ -93,8 +93,10 @@ def rdkit():
 def _fault(read, max_atoms):
     """Return what a molecule must be and is not, or `None`."""
     Chem, _ = rdkit()
-    if not 0 < read.GetNumAtoms() <= max_atoms:
-        return f"have from 1 to {max_atoms} atoms, not {read.GetNumAtoms()}"
+    if not read.GetNumAtoms():
+        return "have an atom"
+    if read.GetNumAtoms() > max_atoms:
+        return f"have at most {max_atoms} atoms, not {read.GetNumAtoms()}"
     if len(Chem.GetMolFrags(read)) != 1:
         return "be one molecule, not several parts"
     if any(atom.GetAtomicNum() == 0 for atom in read.GetAtoms()):

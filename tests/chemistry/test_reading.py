@@ -124,7 +124,7 @@ def test_types_of_bonds(rdkit):
         (["[H]"], "no unpaired electron"),
         (["[O][O]"], "no unpaired electron"),
         (["*C"], "no placeholder"),
-        (["C" * 67], "from 1 to 200 atoms, not 203"),
+        (["C" * 67], "at most 200 atoms, not 203"),
     ],
 )
 def test_what_is_no_molecule_is_refused(rdkit, smiles, match):
@@ -134,7 +134,7 @@ def test_what_is_no_molecule_is_refused(rdkit, smiles, match):
 
 def test_the_size_that_is_allowed(rdkit):
     assert from_smiles(["C" * 67], positions=False, max_atoms=203).sizes == 203
-    with pytest.raises(ValueError, match="from 1 to 4 atoms, not 5"):
+    with pytest.raises(ValueError, match="at most 4 atoms, not 5"):
         from_smiles(["C"], max_atoms=4)
 
 
@@ -188,7 +188,7 @@ def test_sdf(rdkit, sdf):
         (("CO", "[Na+].[Cl-]"), None, "molecule 2 must be one molecule, not several parts"),
         (("[CH3]",), None, "molecule 1 must have no unpaired electron"),
         (("*C",), None, "molecule 1 must have no placeholder"),
-        (("C" * 13,), None, "molecule 1 must have from 1 to 40 atoms, not 41"),
+        (("C" * 13,), None, "molecule 1 must have at most 40 atoms, not 41"),
         (("CO",), ("M  END", "M  "), "molecule 1 must be one that can be read"),
     ],
 )
