@@ -176,11 +176,14 @@ def workloads(peer_path):
             amount=count,
             **shared,
         )
-    yield Workload(
-        name="Memory of a message passing training step: 32 complete graphs of 21 atoms",
-        unit="MB",
-        goal=10.0,
-        ours=partial(peak_memory, "ours", count=32, complete=True),
-        theirs=partial(peak_memory, "theirs", count=32, complete=True),
-        **shared,
-    )
+    for count, atoms, sizes in ((32, 21, (18, 24)), (2, 100, (100, 100))):
+        graph = {"count": count, "complete": True, "sizes": sizes}
+        yield Workload(
+            name=f"Memory of a message passing training step: {count} complete graphs of {atoms} "
+            "atoms",
+            unit="MB",
+            goal=10.0,
+            ours=partial(peak_memory, "ours", **graph),
+            theirs=partial(peak_memory, "theirs", **graph),
+            **shared,
+        )
