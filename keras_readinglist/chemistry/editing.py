@@ -20,7 +20,8 @@ def canonical_smiles(smiles: str) -> str:
         'CCO'
     """
     chem, _ = rdkit()
-    read = chem.MolFromSmiles(smiles)
+    # RDKit would take what is behind a space for a name.
+    read = chem.MolFromSmiles(smiles) if len(smiles.split()) == 1 else None
     if read is None:
         raise ValueError(f"`smiles` cannot be read as a molecule. Received: {smiles!r}")
     return chem.MolToSmiles(read)

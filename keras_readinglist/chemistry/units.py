@@ -52,7 +52,9 @@ class CompositionFit:
         return self
 
     def predict(self, molecules):
-        """Return the explained part."""
+        """Return the explained part; `ValueError` before there is a fit."""
+        if self.weights is None:
+            raise ValueError("`fit` must be called before `predict`.")
         return self._design(molecules) @ self.weights
 
     def residual(self, molecules, energies):

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from keras_readinglist import datasets
+from keras_readinglist import chemistry, datasets
 from keras_readinglist.chemistry import Molecules, from_smiles, read_sdf, read_xyz
 
 pytestmark = pytest.mark.once
@@ -215,3 +215,24 @@ def test_without_rdkit_it_is_told_what_to_install(monkeypatch, read):
 def test_molecules_of_several_sources_join():
     two = Molecules.join([read_xyz(WATER), read_xyz(HYDROGEN)])
     assert two.sizes.tolist() == [3, 2]
+
+
+def test_molecules_are_changed_atom_by_atom():
+    pytest.importorskip("rdkit")
+    assert chemistry.canonical_smiles("OCC") == "CCO"
+    for change, expected in (
+        (("CCO", 3, "F"), "OCCF"),  # a hydrogen of the first carbon
+        (("CCO", 3, "C"), "CCCO"),
+        (("c1ccccc1", 0, "N"), "c1ccncc1"),
+        (("CCO", 0, "H"), "CO"),
+    ):
+        assert chemistry.replace_atom(*change) == expected
+    for change, match in (
+        (("CCO", 1, "F"), "as many bonds"),
+        (("CCO", 1, "H"), "fall apart"),
+        (("CCO", 9, "C"), "`atom` must be"),
+        (("CCO", 0, "Xe"), "`element` must be"),
+        (("C C", 0, "N"), "`smiles` cannot be read"),
+    ):
+        with pytest.raises(ValueError, match=match):
+            chemistry.replace_atom(*change)

@@ -71,6 +71,7 @@ def test_a_double_click_puts_another_element_in_an_atoms_place():
         ("", "Type a SMILES"),
         (None, "Type a SMILES"),
         ("ethanol", "no SMILES"),
+        ("C C", "no SMILES"),
         ("x" * 100_000, "no SMILES"),
         ("C(C)(C)(C)(C)C", "no SMILES"),
         ("CC.CC", "one molecule at a time"),
