@@ -11,9 +11,8 @@ import pytest
 
 from keras_readinglist.cli import choose_backend
 
-# Each group is one process after the other, the groups run side by side.
-GROUPS = (("jax",), ("tensorflow", "torch"))
-BACKENDS = tuple(name for group in GROUPS for name in group)
+BACKENDS = ("jax", "tensorflow", "torch")  # the slowest first
+AT_ONCE = 2  # processes, each of which needs a core and a few gigabytes
 ONCE = "torch"  # where tests marked `once` run; it is the quickest
 # The last two alone make what is compiled for one layer's checks in 6 s and not in 18.
 QUICK_XLA = (
@@ -73,12 +72,13 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leave the tests that touch no Keras code to one of several backends."""
-    if os.environ.get("KRL_ONCE") != "elsewhere":
+    """Leave out the tests that another process runs: see `parts`."""
+    part = os.environ.get("KRL_PART")
+    if not part:
         return
-    once = [item for item in items if item.get_closest_marker("once")]
-    config.hook.pytest_deselected(items=once)
-    items[:] = [item for item in items if item not in set(once)]
+    chosen = {item for item in items if bool(item.get_closest_marker("once")) == (part == "once")}
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = [item for item in items if item in chosen]
 
 
 def pytest_cmdline_main(config):
@@ -95,27 +95,31 @@ def pytest_cmdline_main(config):
         at = arguments.index("--backends")
         del arguments[at : at + 2]
     arguments = [a for a in arguments if not a.startswith("--backends=")]
-    groups = [[name for name in group if name in names] for group in GROUPS]
-    with ThreadPoolExecutor(len(groups)) as pool:
-        answers = pool.map(lambda group: [_run(name, names, arguments) for name in group], groups)
-    codes = {name: answer for group in answers for name, answer in group}
-    for name in names:
-        code, last = codes[name]
-        print(f"{name:<12}{'ok' if code == 0 else f'failed (exit {code})':<18}{last}")
-    return max(code for code, _ in codes.values())
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        answers = list(pool.map(lambda part: _run(*part, arguments), parts(names)))
+    for label, code, last in answers:
+        print(f"{label:<16}{'ok' if code == 0 else f'failed (exit {code})':<18}{last}")
+    return max(code for _, code, _ in answers)
 
 
-def _run(name, names, arguments):
-    """Run pytest on one backend, print what it printed; return its exit code and last line."""
-    elsewhere = name != (ONCE if ONCE in names else names[-1])
-    env = {**os.environ, "KERAS_BACKEND": name, "KRL_CHILD": "1"}
-    env["KRL_ONCE"] = "elsewhere" if elsewhere else "here"
+def parts(names):
+    """Return pairs of a backend and what it runs: all, or what touches Keras, or only the rest."""
+    if len(names) == 1:
+        return [(names[0], "")]
+    quickest = ONCE if ONCE in names else names[-1]
+    return [*((name, "keras") for name in names), (quickest, "once")]
+
+
+def _run(name, part, arguments):
+    """Run pytest on one backend, print what it printed; return label, exit code and last line."""
+    label = f"{name}, once" if part == "once" else name
+    env = {**os.environ, "KERAS_BACKEND": name, "KRL_CHILD": "1", "KRL_PART": part}
     with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
         command = [sys.executable, "-m", "pytest", *arguments]
         code = subprocess.call(command, env=env, stdout=output, stderr=subprocess.STDOUT)
         output.seek(0)
         text = output.read().rstrip()
-    print(f"===== {name} =====\n{text}", flush=True)
-    # Exit code 5: all tests of the selection are left to another backend.
-    code = 0 if code == 5 and elsewhere else code
-    return name, (code, text.rsplit("\n", 1)[-1].strip("= "))
+    print(f"===== {label} =====\n{text}", flush=True)
+    # Exit code 5: all tests of the selection are left to another process.
+    code = 0 if code == 5 and part else code
+    return label, code, text.rsplit("\n", 1)[-1].strip("= ")
