@@ -44,8 +44,9 @@ def open_page(url, browser):
             viewport={"width": width, "height": height}, color_scheme=scheme, **options
         )
         tabs.append(tab)
+        tab.set_default_timeout(120_000)  # the first answer may wait for what is compiled
         tab.goto(url + slug, wait_until="load")
-        tab.wait_for_selector(".krl h1", timeout=60_000)
+        tab.wait_for_selector(".krl h1")
         return tab
 
     yield open_page
