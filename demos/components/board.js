@@ -1,5 +1,5 @@
 // One board, or one picture: `trigger('click', {x, y, item})`, see board.py.
-let held = null, kept = null, cross = [0.5, 0.5], sent = 0;
+let held = null, kept = null, keyed = null, cross = [0.5, 0.5], sent = 0;
 const svgOf = (node) => (node && node.closest ? node.closest('svg.touch') : null);
 const board = () => element.querySelector('svg.touch');
 const arrows = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
@@ -67,8 +67,11 @@ element.addEventListener('keydown', (event) => {
   const step = arrows[event.key], far = event.shiftKey ? 60 : 15;
   if (g && event.key === 'Enter') trigger('click', {item: g.dataset.item});
   else if (g && step) {
-    const [x, y] = where(g), at = [x + far * step[0], y + far * step[1]];
     kept = g.dataset.item;
+    // From where the last key put it: an answer that comes late shows an older place.
+    const going = keyed && keyed.item === kept && Date.now() - keyed.time < 3000;
+    const [x, y] = going ? keyed.at : where(g), at = [x + far * step[0], y + far * step[1]];
+    keyed = {item: kept, at: at, time: Date.now()};
     put(g, at);
     send(svg, at, kept);
   } else if (svg.querySelector('.cross') && (step || event.key === 'Enter')) {

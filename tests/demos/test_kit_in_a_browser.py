@@ -55,6 +55,7 @@ def test_points_are_dragged_by_mouse_finger_and_keyboard(tab):
     tab.mouse.move(*target, steps=8)
     tab.mouse.up()
     wait_until_near(tab, 0, target)
+    tab.wait_for_timeout(3000)  # an answer on its way would take the board from under the finger
     target = on_board(tab, 0.3, 0.8)
     start, session = place(tab, '[data-item="1"] circle + circle'), tab.context.new_cdp_session(tab)
     for kind, at in (("touchStart", start), ("touchMove", target), ("touchEnd", None)):
