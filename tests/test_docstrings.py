@@ -10,14 +10,32 @@ import numpy as np
 import pytest
 
 import keras_readinglist
-from keras_readinglist import applications, datasets, decoding, information, layers, tokenizers
+from keras_readinglist import (
+    applications,
+    chemistry,
+    datasets,
+    decoding,
+    information,
+    layers,
+    metrics,
+    tokenizers,
+)
 
 MODULES = [
     module.name
     for module in pkgutil.walk_packages(keras_readinglist.__path__, "keras_readinglist.")
     if not module.name.startswith(("keras_readinglist.demos", "keras_readinglist.cli"))
 ]
-NAMESPACES = (layers, applications, datasets, decoding, information, tokenizers)
+NAMESPACES = (
+    layers,
+    applications,
+    chemistry,
+    datasets,
+    decoding,
+    information,
+    metrics,
+    tokenizers,
+)
 PUBLIC = {"np": np, "keras": keras, "ops": keras.ops}
 for namespace in NAMESPACES:
     PUBLIC |= {name: getattr(namespace, name) for name in namespace.__all__}

@@ -167,6 +167,9 @@ class Molecules:
             raise ValueError(
                 "`bonds` must be of atoms that are there, counted within the molecule."
             )
+        ends = np.stack([row, bonds[:, :2].min(axis=1), bonds[:, :2].max(axis=1)], axis=1)
+        if len(np.unique(ends, axis=0)) < len(ends):
+            raise ValueError("`bonds` must name every bond once.")
         types[row, first, second] = types[row, second, first] = kind
         return cls(bonds=types, smiles=tuple(map(str, smiles)), **padded)
 

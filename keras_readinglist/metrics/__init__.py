@@ -1,3 +1,5 @@
 """Measures of the papers that Keras does not have."""
 
-__all__ = []
+from keras_readinglist.metrics.error_ratio import ErrorRatio
+
+__all__ = ["ErrorRatio"]

@@ -61,6 +61,12 @@ def same(one, other):
             np.testing.assert_array_equal(array, getattr(other, name))
 
 
+def test_a_bond_that_stands_twice_is_refused():
+    for bonds in ([[0, 1, 1], [0, 1, 2]], [[0, 1, 1], [1, 0, 1]]):
+        with pytest.raises(ValueError, match="every bond once"):
+            Molecules.from_flat(*map(np.array, ([2], [2], [6, 8], bonds)))
+
+
 def test_from_flat():
     assert len(ALL) == 5 and ALL.sizes.tolist() == [3, 2, 4, 5, 5]
     for i, (numbers, bonds) in enumerate(zip(NUMBERS, BONDS, strict=True)):

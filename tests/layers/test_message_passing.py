@@ -326,6 +326,22 @@ def test_nothing_is_heard_from_beyond_the_steps(steps):
     assert heard.tolist() == [i >= 3 - steps for i in range(4)]
 
 
+def test_virtual_edges_bring_all_within_one_step():
+    from keras_readinglist.gradients import Differentiable
+
+    path = np.eye(4, k=1) + np.eye(4, k=-1)
+    edge = call(VirtualEdges(), {"edge": path[None, ..., None].astype("float32")})
+    layer = MessagePassing(PairMessage(5, (6,), "tanh"), GatedUpdate(D), num_steps=1)
+    layer.build((1, 4, 3), edge.shape)
+    heard = {}
+    for name, mask in (("path", path[None] > 0), ("virtual", None)):
+        given = {} if mask is None else {"edge_mask": ops.convert_to_tensor(mask)}
+        function = Differentiable(layer, lambda x: ops.sum(x[0, 3]), **given)
+        _, (slope, _) = function.gradients(NODE[:1], edge)
+        heard[name] = (np.abs(slope[0]).sum(axis=1) > 0).tolist()
+    assert heard == {"path": [False, False, True, True], "virtual": [True] * 4}
+
+
 def test_a_master_node_joins_all_in_two_steps():
     """Without it the nodes of a graph without edges never hear of one another."""
     from keras_readinglist.gradients import Differentiable

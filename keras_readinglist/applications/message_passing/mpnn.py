@@ -1,7 +1,6 @@
 """A message passing neural network for properties of molecules (Gilmer et al., 2017)."""
 
 import keras
-import numpy as np
 from keras import ops
 
 from keras_readinglist import chemistry
@@ -257,17 +256,3 @@ class MPNN(MoleculeModel):
         dims = {} if self.features else {"node_dim": self.node_dim, "edge_dim": self.edge_dim}
         own = {name: getattr(self, name) for name in names}
         return {**super().get_config(), **own, **dims, "readout": self.kind}
-
-
-def error_ratio(errors, accuracy):
-    """Return mean absolute errors in units of chemical accuracy, as the paper's tables have them.
-
-    Args:
-        errors: Dictionary of mean absolute errors by property.
-        accuracy: Dictionary of accuracies, such as `chemistry.CHEMICAL_ACCURACY`.
-
-    Example:
-        >>> error_ratio({"gap": 0.086}, {"gap": 0.043})
-        {'gap': 2.0}
-    """
-    return {name: float(np.divide(error, accuracy[name])) for name, error in errors.items()}

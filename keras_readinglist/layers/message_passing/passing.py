@@ -150,27 +150,17 @@ class MessagePassing(keras.layers.Layer):
         node_graph=None,
         num_graphs=None,
     ):
-        states = self.history(
-            node, edge, senders, receivers, edge_mask, node_mask, node_graph, num_graphs
-        )
+        layout = {"senders": senders, "receivers": receivers, "edge_mask": edge_mask}
+        graphs = {"node_graph": node_graph, "num_graphs": num_graphs}
+        states = self.history(node, edge, node_mask, **graphs, **layout)
         states = ops.stack(states, axis=-3) if self.return_sequence else states[-1]
         return self.readout(ops.cast(states, self.compute_dtype), node, node_mask)
 
-    def history(
-        self,
-        node,
-        edge=None,
-        senders=None,
-        receivers=None,
-        edge_mask=None,
-        node_mask=None,
-        node_graph=None,
-        num_graphs=None,
-    ):
+    def history(self, node, edge=None, node_mask=None, node_graph=None, num_graphs=None, **layout):
         """Return the list of the states of nodes, from the first on; arguments as in the call."""
         check_nodes("node", node.shape, width=self.node_dim)
         node_mask = as_mask(node_mask, "node", node, len(node.shape) - 1, "node_mask")
-        edges = edges_of(node, edge, senders, receivers, edge_mask, node_mask)
+        edges = edges_of(node, edge, node_mask=node_mask, **layout)
         node = blank(node, node_mask)
         edge = None if edge is None else blank(edge, edges.mask)
         states = [padded(node, self.units or self.node_dim, wide(self.compute_dtype))]

@@ -63,10 +63,8 @@ class TowerMessagePassing(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.num_towers, self.units = (
-            check_size("num_towers", num_towers),
-            check_size("units", units),
-        )
+        self.num_towers = check_size("num_towers", num_towers)
+        self.units = check_size("units", units)
         self.num_steps = check_size("num_steps", num_steps, minimum=0)
         if self.units % self.num_towers:
             raise ValueError(
@@ -101,16 +99,15 @@ class TowerMessagePassing(keras.layers.Layer):
             shape = layer.compute_output_shape(shape)
 
     def call(self, node, edge=None, senders=None, receivers=None, edge_mask=None, node_mask=None):
-        states = self.history(node, edge, senders, receivers, edge_mask, node_mask)
+        layout = {"senders": senders, "receivers": receivers, "edge_mask": edge_mask}
+        states = self.history(node, edge, node_mask, **layout)
         return ops.cast(states[-1], self.compute_dtype)
 
-    def history(
-        self, node, edge=None, senders=None, receivers=None, edge_mask=None, node_mask=None
-    ):
+    def history(self, node, edge=None, node_mask=None, **layout):
         """Return the list of the states of nodes, from the first on; arguments as in the call."""
         check_nodes("node", node.shape, width=self.node_dim)
         node_mask = as_mask(node_mask, "node", node, len(node.shape) - 1, "node_mask")
-        edges = edges_of(node, edge, senders, receivers, edge_mask, node_mask)
+        edges = edges_of(node, edge, node_mask=node_mask, **layout)
         edge = None if edge is None else blank(edge, edges.mask)
         prepared = [tower.prepare(edge, edges) for tower in self.towers]
         states = [padded(blank(node, node_mask), self.units, wide(self.compute_dtype))]

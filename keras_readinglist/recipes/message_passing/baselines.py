@@ -8,7 +8,6 @@ from keras_readinglist.chemistry import BOND_TYPES
 # and the energy 1e-9: below that its error stays as it is, for the calculation has no noise.
 WIDTHS = (0.05, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 RIDGES = (1e-12, 1e-10, 1e-9, 1e-8, 1e-6, 1e-4, 1e-3, 1e-2, 0.1, 0.3, 1.0, 10.0)
-ATOMS = 21
 
 
 def measure(train, validation, test, tuned_on):
@@ -55,7 +54,7 @@ def ridge(x, y):
     return _error(best.predict(x[2]), y[2])
 
 
-def coulomb_matrices(molecules, atoms=ATOMS):
+def coulomb_matrices(molecules, atoms):
     """Return the Coulomb matrices of molecules, their rows sorted by norm, as vectors.
 
     `0.5 Z^2.4` on the diagonal, `Z_i Z_j / |R_i - R_j|` beside it (Rupp et al., 2012).
@@ -83,9 +82,11 @@ def kernel_ridge(train, validation, test, tuned_on):
     from scipy.spatial.distance import cdist
     from sklearn.kernel_ridge import KernelRidge
 
-    x = [coulomb_matrices(part[0]) for part in (train, validation, test)]
+    parts = (train, validation, test)
+    atoms = max(part[0].atomic_numbers.shape[1] for part in parts)
+    x = [coulomb_matrices(part[0], atoms) for part in parts]
     names = list(train[1])
-    y = [np.stack([part[1][name] for name in names], axis=1) for part in (train, validation, test)]
+    y = [np.stack([part[1][name] for name in names], axis=1) for part in parts]
     middle, spread = y[0].mean(axis=0), y[0].std(axis=0)
     few, chosen = slice(tuned_on), {}
     kernels = {"gaussian": ("sqeuclidean", 2), "laplacian": ("cityblock", 1)}
