@@ -30,7 +30,7 @@ def claimed(recipe, experiment):
 def test_every_experiment_measures_what_is_claimed(slug, name, tmp_path):
     recipe = RECIPES[slug]
     experiment, whole = recipe.experiments[name], recipe.scales["reduced"][name]
-    assert set(experiment.tiny) <= set(whole) == set(recipe.scales["full"][name])
+    assert set(experiment.tiny) <= set(whole) <= set(recipe.scales["full"][name])
     config = {**whole, **experiment.tiny, "seed": 0}
     try:
         made = experiment.run(config, [Checkpoint(tmp_path), MetricsLog(tmp_path, verbose=False)])
