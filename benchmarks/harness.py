@@ -2,7 +2,10 @@
 
 import datetime
 import json
+import os
 import pathlib
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -117,3 +120,29 @@ def record(rows):
         *("| " + " | ".join(str(row[column]) for column in COLUMNS) + " |" for row in rows),
     ]
     RESULTS.with_name("README.md").write_text("\n".join(lines) + "\n")
+
+
+def peak_memory(module, warm, step):
+    """Return the megabytes by which a step raises the peak of a process of its own.
+
+    Args:
+        module: Name of the benchmark that both are expressions of.
+        warm: Expression that is called before, so that what is loaded does not count.
+        step: Expression that is called then.
+    """
+    code = (  # `getrusage` would begin with the peak of the process that starts this one
+        f"import pathlib, re, {module} as m\n"
+        "status = pathlib.Path('/proc/self/status')\n"
+        "peak = lambda: int(re.search(r'VmHWM:\\s*(\\d+)', status.read_text())[1]) / 1024\n"
+        f"{warm}\nbefore = peak()\n{step}\nprint(peak() - before)"
+    )
+    here = pathlib.Path(__file__).parent
+    path = os.pathsep.join([str(here), str(here.parent)])
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return float(done.stdout.split()[-1])

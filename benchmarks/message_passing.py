@@ -9,15 +9,11 @@ Memory is what a training step raises the peak of a process of its own by, beyon
 one.
 """
 
-import os
-import pathlib
-import subprocess
-import sys
 from functools import partial
 
 import keras
 import numpy as np
-from harness import Workload
+from harness import Workload, peak_memory
 
 from keras_readinglist.applications import MPNN
 
@@ -125,26 +121,10 @@ def theirs(count, complete, **sizes):
     return step, infer
 
 
-def peak_memory(side, **kwargs):
-    """Return the megabytes by which a training step raises the peak of a process of its own."""
-    code = (  # `getrusage` would begin with the peak of the process that starts this one
-        "import torch, pathlib, re, message_passing as m\n"
-        "status = pathlib.Path('/proc/self/status')\n"
-        "peak = lambda: int(re.search(r'VmHWM:\\s*(\\d+)', status.read_text())[1]) / 1024\n"
-        f"small = dict({kwargs!r}, count=2, sizes=(3, 4))\n"
-        f"m.{side}(**small)[0](); before = peak(); m.{side}(**{kwargs!r})[0]()\n"
-        "print(peak() - before)"
-    )
-    here = pathlib.Path(__file__).parent
-    path = os.pathsep.join([str(here), str(here.parent)])
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return float(done.stdout.split()[-1])
+def memory(side, **kwargs):
+    """Return the megabytes that a training step of one side takes."""
+    warm = f"import torch; m.{side}(**dict({kwargs!r}, count=2, sizes=(3, 4)))[0]()"
+    return peak_memory("message_passing", warm, f"m.{side}(**{kwargs!r})[0]()")
 
 
 def workloads(peer_path):
@@ -183,7 +163,7 @@ def workloads(peer_path):
             "atoms",
             unit="MB",
             goal=10.0,
-            ours=partial(peak_memory, "ours", **graph),
-            theirs=partial(peak_memory, "theirs", **graph),
+            ours=partial(memory, "ours", **graph),
+            theirs=partial(memory, "theirs", **graph),
             **shared,
         )

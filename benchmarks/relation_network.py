@@ -6,8 +6,6 @@ images with one question each. Ours has the same layers. Memory is what a proces
 peak beyond what it took before, measured in a process of its own for either form.
 """
 
-import os
-import pathlib
 import subprocess
 import sys
 import types
@@ -15,7 +13,7 @@ from functools import partial
 
 import keras
 import numpy as np
-from harness import Workload
+from harness import Workload, peak_memory
 
 from keras_readinglist.applications import RelationNetworkVQA
 from keras_readinglist.datasets import sort_of_clevr
@@ -68,25 +66,10 @@ def _relation_step(n, units, batch=BATCH, **kwargs):
     return lambda: model.train_on_batch(inputs, targets)
 
 
-def peak_memory(**kwargs):
-    """Return the megabytes by which a training step raises the peak of a process of its own."""
-    code = (  # `getrusage` would begin with the peak of the process that starts this one
-        "import pathlib, re, relation_network as r\n"
-        "status = pathlib.Path('/proc/self/status')\n"
-        "peak = lambda: int(re.search(r'VmHWM:\\s*(\\d+)', status.read_text())[1]) / 1024\n"
-        f"r._relation_step(2, (8,), batch=2)(); before = peak(); r._relation_step(**{kwargs!r})()\n"
-        "print(peak() - before)"
-    )
-    here = pathlib.Path(__file__).parent
-    path = os.pathsep.join([str(here), str(here.parent)])
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return float(done.stdout.split()[-1])
+def memory(**kwargs):
+    """Return the megabytes that a training step takes."""
+    warm = "m._relation_step(2, (8,), batch=2)()"
+    return peak_memory("relation_network", warm, f"m._relation_step(**{kwargs!r})()")
 
 
 def workloads(peer_path):
@@ -120,8 +103,8 @@ def workloads(peer_path):
             name=f"Memory of a pair sum with gradients: 64 x {n} objects, by {chunk_size} rows",
             unit="MB",
             goal=goal,
-            ours=partial(peak_memory, n=n, units=UNITS, chunk_size=chunk_size),
-            theirs=partial(peak_memory, n=n, units=UNITS, factorized=False),
+            ours=partial(memory, n=n, units=UNITS, chunk_size=chunk_size),
+            theirs=partial(memory, n=n, units=UNITS, factorized=False),
             **shared,
         )
 
