@@ -145,7 +145,7 @@ def check_sets(memory, width, segment_ids, num_segments, name="memory"):
         memory: Tensor, the argument of the call.
         width: Integer, the width that it must have, or `None`.
         segment_ids: Tensor, or `None`.
-        num_segments: Integer, or `None`.
+        num_segments: Integer, or scalar tensor where it is not known yet, or `None`.
         name: What the argument is called.
     """
     rank = 3 if segment_ids is None else 2
@@ -159,7 +159,8 @@ def check_sets(memory, width, segment_ids, num_segments, name="memory"):
     check_shape(name, memory.shape, layout, width=width)
     if segment_ids is None:
         return
-    check_size("num_segments", num_segments)
+    if not ops.is_tensor(num_segments):  # TensorFlow knows it only when the program runs
+        check_size("num_segments", num_segments)
     if len(segment_ids.shape) != 1 or "int" not in str(segment_ids.dtype):
         raise ValueError(
             "`segment_ids` must be integers of the shape (elements,). Received: shape "
