@@ -5,7 +5,46 @@ import math
 import keras
 from keras import ops
 
-__all__ = ["WarmupStableDecay", "slower_from"]
+__all__ = ["NoamSchedule", "WarmupStableDecay", "slower_from"]
+
+
+@keras.saving.register_keras_serializable(package="keras_readinglist")
+class NoamSchedule(keras.optimizers.schedules.LearningRateSchedule):
+    """A learning rate that rises linearly and then falls with the root of the step.
+
+    `factor * d_model^-0.5 * min(t^-0.5, t * warmup^-1.5)`, where steps count from 1.
+
+    Args:
+        d_model: Positive integer, the width of the Transformer.
+        warmup: Positive integer, the step of the largest rate. Defaults to 4,000.
+        factor: Positive float. Defaults to 1.
+
+    Raises:
+        ValueError: If an argument is out of range.
+
+    Example:
+        >>> schedule = NoamSchedule(512, warmup=4_000)
+        >>> [round(float(schedule(step)), 6) for step in (0, 3_999, 15_999)]
+        [0.0, 0.000699, 0.000349]
+
+    References:
+        - [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762), Eq. 3
+    """
+
+    def __init__(self, d_model, warmup=4_000, factor=1.0):
+        super().__init__()
+        for name, value in (("d_model", d_model), ("warmup", warmup), ("factor", factor)):
+            if not value > 0:
+                raise ValueError(f"`{name}` must be positive. Received: {name}={value!r}")
+        self.d_model, self.warmup, self.factor = d_model, warmup, factor
+
+    def __call__(self, step):
+        step = ops.cast(step, "float32") + 1.0  # Keras counts from 0
+        rate = ops.minimum(step**-0.5, step * self.warmup**-1.5)
+        return self.factor * self.d_model**-0.5 * rate
+
+    def get_config(self):
+        return {name: getattr(self, name) for name in ("d_model", "warmup", "factor")}
 
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")

@@ -28,6 +28,7 @@ from keras_readinglist.applications.relational_rnns import (
     RelationalRNNClassifier,
     RelationalRNNSeq2Seq,
 )
+from keras_readinglist.applications.translation import Transformer, Translator
 from keras_readinglist.applications.truncated_bptt import TruncatedBPTT
 from keras_readinglist.tokenizers import CharTokenizer
 
@@ -52,5 +53,7 @@ __all__ = [
     "RelationalRNNSeq2Seq",
     "Seq2SeqBaseline",
     "StoryLSTMBaseline",
+    "Transformer",
+    "Translator",
     "TruncatedBPTT",
 ]

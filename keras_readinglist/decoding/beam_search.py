@@ -8,11 +8,21 @@ from keras_readinglist.layers.masking import REFUSED
 
 
 def beam_search(
-    step, state, batch_size, num_symbols, beam_size, max_steps, start, end, dtype="float32"
+    step,
+    state,
+    batch_size,
+    num_symbols,
+    beam_size,
+    max_steps,
+    start,
+    end,
+    dtype="float32",
+    length_penalty=0.0,
 ):
     """Find likely sequences, a few for every example, all examples at once.
 
-    The search runs inside compiled code: shapes are static, and the loop is `fori_loop`.
+    The search runs inside compiled code: shapes are static, and the loop is `while_loop`, which
+    ends as soon as all sequences are finished.
 
     Args:
         step: Function `(tokens, state, t) -> (log_probabilities, state)`, where the tokens are an
@@ -27,10 +37,16 @@ def beam_search(
         end: Integer, the symbol after which a sequence is finished. It is filled up with `end`. If
             no symbol ends a sequence, -1.
         dtype: String, the type in which log-probabilities are summed. Defaults to `"float32"`.
+        length_penalty: Non-negative float `a`, or scalar tensor: sequences are ranked by
+            `log p / ((5 + length) / 6)^a`, where the end counts. Defaults to 0, log-probabilities
+            alone.
 
     Returns:
         Tokens `(batch, beam, max_steps)`, int32, and log-probabilities `(batch, beam)`, the best
         first.
+
+    References:
+        - [Wu et al., 2016](https://arxiv.org/abs/1609.08144), Eq. 14, the penalty
     """
     rows = batch_size * beam_size
     places = ops.arange(max_steps, dtype="int32")
@@ -38,15 +54,17 @@ def beam_search(
     first = ops.one_hot(ops.zeros((batch_size,), "int32"), beam_size, dtype=dtype)
     only_end = (1.0 - ops.one_hot(end, num_symbols, dtype=dtype)) * REFUSED
 
-    def body(t, carry):
-        tokens, scores, sequences, finished, state = carry
+    def body(t, tokens, scores, lengths, sequences, finished, state):
         log_p, after = step(tokens, state, t)
         log_p = _at_least_refused(ops.cast(log_p, dtype))
         log_p = ops.where(finished[:, None], only_end[None], log_p)
-        total = ops.reshape(scores, (rows, 1)) + log_p
-        total = ops.reshape(total, (batch_size, beam_size * num_symbols))
-        scores, best = ops.top_k(total, beam_size)
+        total = ops.reshape(ops.reshape(scores, (rows, 1)) + log_p, (batch_size, -1))
+        lengths = ops.where(finished, lengths, t + 1)
+        penalty = ((5.0 + ops.cast(lengths, dtype)) / 6.0) ** ops.cast(length_penalty, dtype)
+        penalty = ops.repeat(ops.reshape(penalty, (batch_size, beam_size)), num_symbols, axis=1)
+        _, best = ops.top_k(total / penalty, beam_size)
         best = ops.cast(best, "int32")
+        scores = ops.take_along_axis(total, best, axis=1)
         parent = ops.reshape(best // num_symbols, (-1,))
         parent = parent + beam_size * ops.repeat(examples, beam_size)
         tokens = ops.reshape(best % num_symbols, (-1,))
@@ -57,16 +75,22 @@ def beam_search(
         sequences = ops.where(places[None] == t, tokens[:, None], follow(sequences))
         finished = ops.logical_or(follow(finished), tokens == end)
         state = keras.tree.map_structure(follow, keep_types(after, state))
-        return tokens, _at_least_refused(scores), sequences, finished, state
+        scores = _at_least_refused(scores)
+        return t + 1, tokens, scores, follow(lengths), sequences, finished, state
+
+    def goes_on(t, tokens, scores, lengths, sequences, finished, state):
+        return ops.logical_and(t < max_steps, ops.logical_not(ops.all(finished)))
 
     carry = (
+        ops.zeros((), "int32"),
         ops.broadcast_to(ops.cast(start, "int32"), (rows,)),
         (1.0 - first) * REFUSED,  # all beams begin alike: only one of them counts
+        ops.zeros((rows,), "int32"),
         ops.full((rows, max_steps), end, dtype="int32"),
         ops.zeros((rows,), dtype="bool"),
         state,
     )
-    _, scores, sequences, _, _ = ops.fori_loop(0, max_steps, body, carry)
+    _, _, scores, _, sequences, _, _ = ops.while_loop(goes_on, body, carry)
     return ops.reshape(sequences, (batch_size, beam_size, max_steps)), scores
 
 

@@ -19,6 +19,7 @@ from keras_readinglist.layers.message_passing import (
     TowerMessagePassing,
     VirtualEdges,
 )
+from keras_readinglist.layers.multi_head_attention import MultiHeadAttention
 from keras_readinglist.layers.ntm import NTM, NTMCell
 from keras_readinglist.layers.pointer_attention import PointerAttention
 from keras_readinglist.layers.recurrent import (
@@ -39,6 +40,13 @@ from keras_readinglist.layers.relation_network import (
 )
 from keras_readinglist.layers.relational_memory import RelationalMemory, RelationalMemoryCell
 from keras_readinglist.layers.set2set import NoInputLSTMCell, ProcessBlock, Set2Set
+from keras_readinglist.layers.transformer import (
+    FeedForward,
+    SinusoidalPositionEmbedding,
+    TiedEmbedding,
+    TransformerDecoderBlock,
+    TransformerEncoderBlock,
+)
 
 __all__ = [
     "AppendCoordinates",
@@ -48,6 +56,7 @@ __all__ = [
     "DistanceBins",
     "EdgeNetworkMessage",
     "FeatureMapToObjects",
+    "FeedForward",
     "GCNMessage",
     "GRU",
     "GRUCell",
@@ -60,6 +69,7 @@ __all__ = [
     "MasterNode",
     "MatrixMessage",
     "MessagePassing",
+    "MultiHeadAttention",
     "NTM",
     "NTMCell",
     "NoInputLSTMCell",
@@ -75,7 +85,11 @@ __all__ = [
     "Set2Set",
     "SimpleRNN",
     "SimpleRNNCell",
+    "SinusoidalPositionEmbedding",
     "TensorMessage",
+    "TiedEmbedding",
     "TowerMessagePassing",
+    "TransformerDecoderBlock",
+    "TransformerEncoderBlock",
     "VirtualEdges",
 ]

