@@ -33,6 +33,7 @@ from keras_readinglist.datasets.sort_of_clevr import sort_of_clevr
 from keras_readinglist.datasets.sorting import sorting_batch
 from keras_readinglist.datasets.star_model import StarModel, star_graphical_model
 from keras_readinglist.datasets.streams import StreamBatcher
+from keras_readinglist.datasets.translation_pairs import TranslationPairs
 from keras_readinglist.datasets.tsp import shortest_tours, tsp_batch
 
 DATASETS = {
@@ -55,6 +56,7 @@ __all__ = [
     "DatasetNotFoundError",
     "StarModel",
     "StreamBatcher",
+    "TranslationPairs",
     "adding_problem",
     "associative_recall_task",
     "babi_stories",
