@@ -1,5 +1,7 @@
 """Keras layers, one concept per file."""
 
+from keras_readinglist.layers.additive_attention import AdditiveAttention
+from keras_readinglist.layers.maxout import Maxout
 from keras_readinglist.layers.message_passing import (
     ConcatMessage,
     DenseUpdate,
@@ -39,6 +41,11 @@ from keras_readinglist.layers.relation_network import (
     RelationNetwork,
 )
 from keras_readinglist.layers.relational_memory import RelationalMemory, RelationalMemoryCell
+from keras_readinglist.layers.rnn_search import (
+    AttentionGRUCell,
+    RNNSearchDecoder,
+    RNNSearchEncoder,
+)
 from keras_readinglist.layers.set2set import NoInputLSTMCell, ProcessBlock, Set2Set
 from keras_readinglist.layers.transformer import (
     FeedForward,
@@ -49,7 +56,9 @@ from keras_readinglist.layers.transformer import (
 )
 
 __all__ = [
+    "AdditiveAttention",
     "AppendCoordinates",
+    "AttentionGRUCell",
     "ConcatMessage",
     "CoupledLSTMCell",
     "DenseUpdate",
@@ -68,6 +77,7 @@ __all__ = [
     "LSTMCell",
     "MasterNode",
     "MatrixMessage",
+    "Maxout",
     "MessagePassing",
     "MultiHeadAttention",
     "NTM",
@@ -78,6 +88,8 @@ __all__ = [
     "PeepholeLSTMCell",
     "PointerAttention",
     "ProcessBlock",
+    "RNNSearchDecoder",
+    "RNNSearchEncoder",
     "RelationNetwork",
     "RelationalMemory",
     "RelationalMemoryCell",

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from keras_readinglist.layers import PointerAttention, pointer_attention
+from keras_readinglist.layers import PointerAttention, additive_attention
 from keras_readinglist.layers.pointer_attention import log_probabilities
 
 RNG = np.random.default_rng(0)
@@ -77,8 +77,8 @@ def test_probabilities():
 @pytest.mark.skipif(keras.config.backend() != "jax", reason="only JAX computes so")
 def test_one_query_at_a_time_is_the_same():
     tensors = [ops.convert_to_tensor(t) for t in (QUERY, MEMORY[..., :4], QUERY[0, :1].T)]
-    together = pointer_attention._all_queries_at_once(*tensors)
-    one_by_one = pointer_attention._one_query_at_a_time(*tensors)
+    together = additive_attention._all_queries_at_once(*tensors)
+    one_by_one = additive_attention._one_query_at_a_time(*tensors)
     np.testing.assert_allclose(
         ops.convert_to_numpy(one_by_one), ops.convert_to_numpy(together), atol=1e-6
     )
@@ -134,7 +134,7 @@ def test_a_glimpse_at_nothing_sees_zeros():
     layer = PointerAttention(7, glimpses=1)
     refused = call(layer, mask=np.zeros_like(MASK))
     assert (refused == -1e9).all()
-    scores = layer._scores(1, ops.zeros((2, 3, 4)), layer.project_memory(MEMORY)[1])
+    scores = layer._scores(layer.scorers[1], ops.zeros((2, 3, 4)), layer.project_memory(MEMORY)[1])
     mask = np.zeros((2, 3, 5), bool)
     mask[:, 1:] = True  # the first query sees nothing, the others all
     layer_scores = call(layer, mask=mask)

@@ -7,7 +7,7 @@ import keras
 from keras import ops
 
 from keras_readinglist.layers.initial_values import fresh
-from keras_readinglist.layers.precision import exact, matmul, wide
+from keras_readinglist.layers.precision import exact, project, wide
 from keras_readinglist.layers.recurrent import steps
 from keras_readinglist.layers.validation import check_rate, check_shape, check_size, check_states
 
@@ -107,7 +107,7 @@ class RecurrentCell(keras.layers.Layer, DrawnBeforeTheLoop):
 
     def project(self, inputs):
         """Return the part of the gates that does not depend on the state, `x W + b`."""
-        z = matmul(ops.cast(inputs, self.compute_dtype), self._computed(self.kernel))
+        z = project(ops.cast(inputs, self.compute_dtype), self._computed(self.kernel))
         if self.use_bias:
             bias = self._computed(self.bias)
             z = z + (bias if len(bias.shape) == 1 else bias[0])
