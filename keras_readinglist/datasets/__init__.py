@@ -29,6 +29,7 @@ from keras_readinglist.datasets.loading import DatasetNotFoundError
 from keras_readinglist.datasets.long_range import adding_problem, copy_memory, temporal_order
 from keras_readinglist.datasets.ngrams import ngram_batch
 from keras_readinglist.datasets.nth_farthest import nth_farthest
+from keras_readinglist.datasets.reversed_phrases import reversed_phrases
 from keras_readinglist.datasets.sort_of_clevr import sort_of_clevr
 from keras_readinglist.datasets.sorting import sorting_batch
 from keras_readinglist.datasets.star_model import StarModel, star_graphical_model
@@ -77,6 +78,7 @@ __all__ = [
     "read_babi",
     "read_clevr_questions",
     "repeat_copy_task",
+    "reversed_phrases",
     "shortest_tours",
     "sort_of_clevr",
     "sorting_batch",
