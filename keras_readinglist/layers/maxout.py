@@ -1,5 +1,7 @@
 """A layer whose units are the largest of a few linear ones (Goodfellow et al., 2013)."""
 
+import functools
+
 import keras
 from keras import ops
 
@@ -71,9 +73,9 @@ class Maxout(keras.layers.Layer):
 
     def call(self, inputs):
         hidden = project(inputs, self.kernel, self.bias)
-        return ops.max(
-            ops.reshape(hidden, (*ops.shape(hidden)[:-1], self.units, self.pool)), axis=-1
-        )
+        grouped = ops.reshape(hidden, (*ops.shape(hidden)[:-1], self.units, self.pool))
+        # `ops.max` refuses a batch without rows on torch.
+        return functools.reduce(ops.maximum, ops.unstack(grouped, axis=-1))
 
     def compute_output_shape(self, inputs_shape):
         return (*inputs_shape[:-1], self.units)

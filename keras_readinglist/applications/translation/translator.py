@@ -91,6 +91,8 @@ class Translator(PresetMixin, keras.Model):
             )
         max_steps = 2 * source.shape[1] + 10 if max_steps is None else max_steps
         check_size("max_steps", max_steps)
+        if not len(source):
+            return np.zeros((0, beam_size, max_steps), "int32"), np.zeros((0, beam_size))
         penalty = np.full(len(source), length_penalty, "float32")
         found = self._search(
             source=source, penalty=penalty, beam_size=beam_size, max_steps=max_steps
@@ -113,12 +115,14 @@ class Translator(PresetMixin, keras.Model):
         """
         width = np.asarray(source).shape[-1]
         source, target = self._source(source), self._ids("target", target)
+        if not len(source):
+            return np.zeros((0, target.shape[1], width)), np.zeros(target.shape)
         found = self._follow(source=source, target=target)
         return found["attention"][:, :, :width], found["log_p"]
 
     def _ids(self, name, ids):
         ids = np.asarray(ids)
-        if ids.ndim != 2 or not ids.size or ids.dtype.kind not in "iu":
+        if ids.ndim != 2 or not ids.shape[1] or ids.dtype.kind not in "iu":
             raise ValueError(
                 f"`{name}` must be integers of the shape (batch, length). "
                 f"Received: {ids.dtype.name} of shape {ids.shape}"
