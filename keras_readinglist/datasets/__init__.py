@@ -23,6 +23,7 @@ from keras_readinglist.datasets.algorithmic_tasks import (
 from keras_readinglist.datasets.babi import babi_stories, read_babi
 from keras_readinglist.datasets.clevr import read_clevr_questions
 from keras_readinglist.datasets.convex_hull import convex_hull, convex_hull_batch
+from keras_readinglist.datasets.copied_symbols import copied_symbols
 from keras_readinglist.datasets.delaunay import delaunay, delaunay_batch
 from keras_readinglist.datasets.learn_to_execute import learn_to_execute
 from keras_readinglist.datasets.loading import DatasetNotFoundError
@@ -63,6 +64,7 @@ __all__ = [
     "babi_stories",
     "convex_hull",
     "convex_hull_batch",
+    "copied_symbols",
     "copy_memory",
     "copy_task",
     "delaunay",

@@ -65,3 +65,23 @@ def masked_softmax(scores, mask=None):
     if mask is not None:
         weights = weights * ops.cast(mask, weights.dtype)
     return weights / (ops.sum(weights, axis=-1, keepdims=True) + TINY)
+
+
+def padding_mask(ids, padding=0):
+    """Return where tokens are, of the shape of `ids`: `True` but at padding.
+
+    Args:
+        ids: Int tensor `(batch, length)`.
+        padding: Integer, the token that fills up.
+    """
+    return ops.not_equal(ids, padding)
+
+
+def causal_mask(queries, length):
+    """Return who comes not later than whom, Boolean `(1, queries, length)`.
+
+    Args:
+        queries: Integer or scalar tensor, how many elements see.
+        length: Integer or scalar tensor, how many are seen.
+    """
+    return ops.arange(length)[None, None] <= ops.arange(queries)[None, :, None]

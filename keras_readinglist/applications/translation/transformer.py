@@ -5,6 +5,7 @@ from keras import ops
 
 from keras_readinglist.applications.translation.translator import PADDING, Translator
 from keras_readinglist.decoding.compiled import compiled
+from keras_readinglist.layers.masking import padding_mask
 from keras_readinglist.layers.precision import normalized, project
 from keras_readinglist.layers.transformer import (
     SinusoidalPositionEmbedding,
@@ -174,7 +175,7 @@ class Transformer(Translator):
     def _encode(self, source, training=False, scores=False):
         """Return the memory, its mask, and the attention of every block, if wanted."""
         source = ops.cast(source, "int32")
-        mask, kept = ops.not_equal(source, PADDING), []
+        mask, kept = padding_mask(source, PADDING), []
         x = self._embed(0, self.embedding, source, training=training)
         for block in self.encoder:
             x = block(x, mask=mask, return_attention_scores=scores, training=training)
@@ -186,7 +187,7 @@ class Transformer(Translator):
     def _decode(self, target, memory, memory_mask, training=False, scores=False):
         """Return logits, and both attentions of every block, if wanted."""
         target = ops.cast(target, "int32")
-        mask, kept = ops.not_equal(target, PADDING), []
+        mask, kept = padding_mask(target, PADDING), []
         x = self._embed(1, self.target_embedding, target, training=training)
         for block in self.decoder:
             x = block(
