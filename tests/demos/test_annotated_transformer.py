@@ -1,0 +1,60 @@
+"""The exhibit of the Annotated Transformer: its numbers, its training and its refusals."""
+
+import re
+
+import numpy as np
+import pytest
+
+from demos.exhibits import annotated_transformer as exhibit
+
+GOOD = {"show": ["314", exhibit.DIGITS, exhibit.CROSS, 1, 1], "train": ["314"]}
+BAD = {"show": ["3.14", exhibit.DIGITS, exhibit.CROSS, 1, 1], "train": [""]}
+
+
+def test_the_default_page_shows_a_softmax_in_numbers():
+    picture, rest = exhibit.default()
+    assert 'data-count="9"' in picture and "√32" in picture and "next comes 3" in picture
+    assert rest.count("layer 2, head") == 8 and "31415926 → 31415926 ✓" in rest
+    assert exhibit.tour() == "31415926 copied as 31415926"
+
+
+def test_digits_are_copied_and_longer_ones_shown_as_wrong():
+    rng = np.random.default_rng(0)
+    for length in (1, 4, 10):
+        digits = "".join(map(str, rng.integers(0, 10, length)))
+        assert exhibit.forward(digits, exhibit.DIGITS)["right"]
+    _, rest = exhibit.show("314159265358", exhibit.DIGITS, exhibit.CROSS, 2, 1)
+    assert "✗" in rest
+
+
+def test_what_is_masked_has_no_share():
+    picture, _ = exhibit.show("27", exhibit.DIGITS, exhibit.DECODER, 1, 2)
+    seen = re.findall(r"#text&#34;:\[([^]]*)\]", picture)
+    assert any("no&#34;,&#34;no" not in row and "no" in row for row in seen)
+    found = exhibit.forward("27", exhibit.DIGITS)["walk"].decoder[0]
+    assert (np.triu(found.weights[1], 1) == 0).all()
+    np.testing.assert_allclose(found.weights.sum(axis=-1), 1)
+
+
+def test_training_starts_anew_for_every_visitor(monkeypatch):
+    small = {"steps": 3, "d_model": 8, "d_ff": 8, "num_heads": 2, "batch_size": 2}
+    monkeypatch.setattr(exhibit, "LEARNER", {**exhibit.LEARNER, **small})
+    exhibit.learner.cache_clear()
+    try:
+        first, again = (list(exhibit.train("12", seed=0))[-1] for _ in range(2))
+    finally:
+        exhibit.learner.cache_clear()
+    losses = [re.search(r"[\d.]+ nats\.", text)[0] for text in (first, again)]
+    assert losses[0] == losses[1] and "3 of 3 updates" in first and "12 → " in first
+
+
+@pytest.mark.parametrize("text", ["", None, "3.14", "one", "-1", "1" * 13, "x" * 10**6, "²"])
+def test_bad_digits(text):
+    with pytest.raises(ValueError, match="digits"):
+        exhibit.show(text, exhibit.DIGITS, exhibit.CROSS, 1, 1)
+
+
+@pytest.mark.parametrize("place, value", [(1, "Sort"), (2, "Nobody"), (3, 3), (4, 0)])
+def test_bad_choices(place, value):
+    with pytest.raises(ValueError, match="[a-z]{3,}"):
+        exhibit.show(*[*GOOD["show"][:place], value, *GOOD["show"][place + 1 :]])
