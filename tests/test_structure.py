@@ -23,6 +23,7 @@ ALLOWED = {
     "backend": set(),
     "gradients": {"backend"},
     "layers": BASE,
+    "losses": BASE | {"layers"},
     "schedules": BASE,
     "optimizers": BASE,
     "metrics": BASE,
@@ -46,9 +47,8 @@ ALLOWED = {
         "tokenizers",
     },
     "recipes": BASE
-    | {"applications", "chemistry", "datasets", "decoding", "information", "layers", "metrics"}
-    | {"optimizers"}
-    | {"presets", "schedules", "tokenizers"},
+    | {"applications", "chemistry", "datasets", "decoding", "information", "layers", "losses"}
+    | {"metrics", "optimizers", "presets", "schedules", "tokenizers"},
     "catalog": {"presets", "recipes"},
     "cli": {"catalog", "datasets", "presets", "recipes"},
 }
