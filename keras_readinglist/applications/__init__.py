@@ -28,7 +28,7 @@ from keras_readinglist.applications.relational_rnns import (
     RelationalRNNClassifier,
     RelationalRNNSeq2Seq,
 )
-from keras_readinglist.applications.translation import Transformer, Translator
+from keras_readinglist.applications.translation import Transformer
 from keras_readinglist.applications.truncated_bptt import TruncatedBPTT
 from keras_readinglist.tokenizers import CharTokenizer
 
@@ -54,6 +54,5 @@ __all__ = [
     "Seq2SeqBaseline",
     "StoryLSTMBaseline",
     "Transformer",
-    "Translator",
     "TruncatedBPTT",
 ]

@@ -1,4 +1,4 @@
-"""Weights from `torch.nn.LSTM` and `torch.nn.GRU`, and back.
+"""Weights from recurrent, attention and Transformer layers of torch, and back.
 
 Torch packs an LSTM as i, f, g, o, as we do, and a GRU as r, z, n, where we pack z, r, h. It stores
 matrices transposed, and adds two biases.
@@ -6,8 +6,15 @@ matrices transposed, and adds two biases.
 
 import numpy as np
 
+from keras_readinglist.conversion.attention import from_torch_attention, from_torch_block
 from keras_readinglist.conversion.tables import Row, fill, state_of, transpose
 from keras_readinglist.layers.recurrent import GRU, LSTM
+
+_OTHERS = {
+    "MultiheadAttention": from_torch_attention,
+    "TransformerEncoderLayer": from_torch_block,
+    "TransformerDecoderLayer": from_torch_block,
+}
 
 
 def from_torch(module, **kwargs):
@@ -15,21 +22,24 @@ def from_torch(module, **kwargs):
 
     Args:
         module: A `torch.nn.LSTM` or `torch.nn.GRU` of one layer and one direction, without
-            projection.
+            projection; a `torch.nn.MultiheadAttention`, `torch.nn.TransformerEncoderLayer` or
+            `torch.nn.TransformerDecoderLayer`.
         **kwargs: Further arguments of the layer, such as `return_sequences`.
 
     Returns:
-        A built `LSTM`, or a `GRU` with `reset_after`.
+        A built `LSTM`, a `GRU` with `reset_after`, or our counterpart of the others.
 
     Raises:
         ValueError: If the module is of another kind.
     """
     kind = type(module).__name__
+    if kind in _OTHERS:
+        return _OTHERS[kind](module, **kwargs)
     simple = kind in ("LSTM", "GRU") and module.num_layers == 1 and not module.bidirectional
     if not simple or module.proj_size:
         raise ValueError(
             "`module` must be a torch.nn.LSTM or torch.nn.GRU of one layer and direction, without "
-            f"projection. Received: {module}"
+            f"projection, or one of {', '.join(_OTHERS)}. Received: {module}"
         )
     layer = {"LSTM": LSTM, "GRU": GRU}[kind](module.hidden_size, use_bias=module.bias, **kwargs)
     layer.build((None, None, module.input_size))

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from keras_readinglist.backend import known
+from keras_readinglist.backend import known, on_jax_cpu
 from keras_readinglist.layers.initial_values import fresh
 from keras_readinglist.layers.key_value_cache import empty_cache, write
 from keras_readinglist.layers.masking import as_mask, blank, masked_softmax
@@ -236,7 +236,11 @@ class MultiHeadAttention(keras.layers.Layer):
         share = self.num_heads // self.num_key_value_heads
         keys, values = (ops.repeat(x, share, axis=2) if share > 1 else x for x in key_value)
         drops = self.dropout and training
-        if wants_scores or drops or self.compute_dtype == "float64":
+        # JAX's kernel wants keys and values of one width, computes float64 in float32, and has no
+        # float16 on CPUs.
+        types = ("float64", "float16") if on_jax_cpu() else ("float64",)
+        by_hand = self.key_dim != self.value_dim or self.compute_dtype in types
+        if wants_scores or drops or by_hand:
             return self._attend_by_hand(queries, keys, values, mask, causal, drops)
         if mask is None:
             return ops.dot_product_attention(queries, keys, values, is_causal=causal), None

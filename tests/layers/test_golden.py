@@ -20,11 +20,16 @@ def numbers(layer_class, kwargs, inputs, mask):
     layer = layer_class(**kwargs)
     given = inputs if isinstance(inputs, dict) else {None: inputs}
     rng = np.random.default_rng(0)
-    given = {name: rng.standard_normal(x.shape).astype("float32") for name, x in given.items()}
+    given = {
+        name: x if x.dtype.kind == "i" else rng.standard_normal(x.shape).astype("float32")
+        for name, x in given.items()
+    }
     first = given.pop(None, None)
     arguments = () if first is None else (first,)
     extra = {} if mask is None else {"mask": mask}
-    symbols = keras.tree.map_structure(lambda x: keras.KerasTensor(x.shape), (arguments, given))
+    symbols = keras.tree.map_structure(
+        lambda x: keras.KerasTensor(x.shape, x.dtype.name), (arguments, given)
+    )
     layer(*symbols[0], **symbols[1])  # builds it
     layer.set_weights([rng.standard_normal(w.shape) / 2 for w in layer.get_weights()])
     outputs = keras.tree.flatten(layer(*arguments, **given, **extra))

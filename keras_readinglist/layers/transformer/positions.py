@@ -26,13 +26,13 @@ class SinusoidalPositionEmbedding(keras.layers.Layer):
         `(batch, length, features)`.
 
     Output shape:
-        `(length, features)`, to be added to the inputs.
+        `(batch, length, features)`, the same for every example; to be added to the inputs.
 
     Raises:
         ValueError: If an argument is out of range, or the inputs have not three axes.
 
     Example:
-        >>> SinusoidalPositionEmbedding()(np.zeros((1, 2, 4)))[0].tolist()
+        >>> SinusoidalPositionEmbedding()(np.zeros((1, 2, 4)))[0, 0].tolist()
         [0.0, 1.0, 0.0, 1.0]
 
     References:
@@ -56,10 +56,11 @@ class SinusoidalPositionEmbedding(keras.layers.Layer):
         rates = self.max_wavelength ** (-2.0 * pair / width)
         places = ops.cast(start_index + ops.arange(length), dtype)
         angles = places[:, None] * ops.cast(rates, dtype)
-        return ops.cast(ops.where(cosine, ops.cos(angles), ops.sin(angles)), self.compute_dtype)
+        encoded = ops.where(cosine, ops.cos(angles), ops.sin(angles))
+        return ops.broadcast_to(ops.cast(encoded, self.compute_dtype), ops.shape(inputs))
 
     def compute_output_shape(self, input_shape, start_index=0):
-        return tuple(input_shape[1:])
+        return tuple(input_shape)
 
     def compute_output_spec(self, inputs, start_index=0):
         return keras.KerasTensor(self.compute_output_shape(inputs.shape), self.compute_dtype)
