@@ -16,7 +16,8 @@ from torch import nn
 from keras_readinglist.datasets import copied_symbols
 from keras_readinglist.recipes.annotated_transformer import RECIPE, build, compile_options
 
-CONFIG = RECIPE.config("copy_notebook", "full", 0)  # 2 + 2 blocks of 512, batches of 80
+TRAINED = RECIPE.config("copy_notebook", "full", 0)  # 2 + 2 blocks of 512, batches of 80
+DECODED = RECIPE.config("copy_notebook", "reduced", 0)  # 2 + 2 blocks of 128
 LENGTH, SENTENCES, THEIR_SENTENCES = 20, 100, 4
 PEER = "port of harvardnlp/annotated-transformer 2022"
 
@@ -107,15 +108,15 @@ class Peer(nn.Module):
         return self.generator(decoded).log_softmax(-1)
 
 
-def _peer():
+def _peer(config):
     torch.manual_seed(0)
-    size = 3 + CONFIG["num_symbols"]
-    sizes = (CONFIG[name] for name in ("num_layers", "d_model", "d_ff", "num_heads", "dropout"))
+    size = 3 + config["num_symbols"]
+    sizes = (config[name] for name in ("num_layers", "d_model", "d_ff", "num_heads", "dropout"))
     return Peer(size, *sizes)
 
 
 def _peer_step(inputs, labels):
-    peer = _peer()
+    peer = _peer(TRAINED)
     optimizer = torch.optim.Adam(peer.parameters(), 1e-4, betas=(0.9, 0.98), eps=1e-9)
     source, target, due = (
         torch.tensor(x).long() for x in (inputs["source"], inputs["target"], labels)
@@ -131,7 +132,7 @@ def _peer_step(inputs, labels):
 
 
 def _peer_greedy(sources):
-    peer = _peer().eval()
+    peer = _peer(DECODED).eval()
 
     def decode():
         with torch.no_grad():
@@ -150,26 +151,24 @@ def workloads(peer_path):
     if keras.config.backend() == "tensorflow":
         return
     keras.utils.set_random_seed(0)
-    model = build(CONFIG)
-    model.compile(**compile_options(CONFIG))
-    sources = copied_symbols(SENTENCES, LENGTH, rng=0)[0]["source"]
-    sizes = f"{CONFIG['num_layers']} + {CONFIG['num_layers']} blocks of {CONFIG['d_model']}"
+    writer, sources = build(DECODED), copied_symbols(SENTENCES, LENGTH, rng=0)[0]["source"]
     # Untrained, so that none of either side ends early.
     yield Workload(
-        name=f"Greedy decoding of {LENGTH} tokens: {sizes}, {SENTENCES} sentences, one by one",
+        name=f"Greedy decoding of {LENGTH} tokens: {_sizes(DECODED)}, {SENTENCES} sentences",
         item="annotated-transformer",
         peer=PEER,
         unit="sentences/s",
         goal=20.0,
-        ours=lambda: model.generate(sources, max_steps=LENGTH),
+        ours=lambda: writer.generate(sources, max_steps=LENGTH),
         theirs=_peer_greedy(sources[:THEIR_SENTENCES]),
         amount=SENTENCES,
         their_amount=THEIR_SENTENCES,
         repeats=3,
     )
-    batch = copied_symbols(CONFIG["batch_size"], 10, rng=0)
+    model, batch = build(TRAINED), copied_symbols(TRAINED["batch_size"], 10, rng=0)
+    model.compile(**compile_options(TRAINED))
     yield Workload(
-        name=f"Copy task training step: {sizes}, batch {CONFIG['batch_size']}, 10 symbols",
+        name=f"Copy task training step: {_sizes(TRAINED)}, batch {TRAINED['batch_size']}",
         item="annotated-transformer",
         peer=PEER,
         unit="ms",
@@ -178,3 +177,7 @@ def workloads(peer_path):
         theirs=_peer_step(*batch[:2]),
         repeats=5,
     )
+
+
+def _sizes(config):
+    return "{num_layers} + {num_layers} blocks of {d_model}".format(**config)
