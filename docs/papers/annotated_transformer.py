@@ -38,7 +38,7 @@ from keras_readinglist.schedules import NoamSchedule
 # Four of its columns, as in the notebook:
 
 # %%
-waves = keras.ops.convert_to_numpy(SinusoidalPositionEmbedding()(np.zeros((1, 100, 20))))
+waves = keras.ops.convert_to_numpy(SinusoidalPositionEmbedding()(np.zeros((1, 100, 20))))[0]
 figure, plot = plt.subplots(figsize=(8, 2.6))
 plot.plot(waves[:, 4:8], label=[f"column {k}" for k in range(4, 8)])
 plot.set_xlabel("position")

@@ -245,11 +245,11 @@ class MultiHeadAttention(keras.layers.Layer):
         if mask is None:
             return ops.dot_product_attention(queries, keys, values, is_causal=causal), None
         if causal:
-            mask = ops.logical_and(mask, _causal(queries.shape[1], keys.shape[1]))
+            mask = ops.logical_and(mask, _causal(queries, keys, axis=1))
         # A query that sees nothing: NaN on torch, the mean of all elsewhere.
         sees = ops.any(mask, axis=-1, keepdims=True)
         mask = ops.logical_or(mask, ops.logical_not(sees))[:, None]
-        shape = (ops.shape(queries)[0], 1, queries.shape[1], keys.shape[1])
+        shape = (ops.shape(queries)[0], 1, ops.shape(queries)[1], ops.shape(keys)[1])
         read = ops.dot_product_attention(queries, keys, values, mask=ops.broadcast_to(mask, shape))
         return blank(read, ops.broadcast_to(sees[..., 0], ops.shape(read)[:2])), None
 
@@ -258,7 +258,7 @@ class MultiHeadAttention(keras.layers.Layer):
         queries, keys, values = (ops.swapaxes(x, 1, 2) for x in (queries, keys, values))
         scores = matmul(queries * self.key_dim**-0.5, ops.swapaxes(keys, 2, 3))
         if causal:
-            mask = _both(mask, _causal(queries.shape[2], keys.shape[2]))
+            mask = _both(mask, _causal(queries, keys, axis=2))
         if mask is not None:
             mask = ops.broadcast_to(mask[:, None], ops.shape(scores))
         weights = masked_softmax(ops.cast(scores, dtype), mask)
@@ -313,6 +313,7 @@ def _both(one, other):
     return ops.logical_and(one, other)
 
 
-def _causal(queries, length):
-    """Return who comes not later than whom, `(1, queries, length)`."""
-    return ops.arange(length)[None, None] <= ops.arange(queries)[None, :, None]
+def _causal(queries, keys, axis):
+    """Return who comes not later than whom, `(1, queries, length)`; `axis` is that of time."""
+    count, length = ops.shape(queries)[axis], ops.shape(keys)[axis]
+    return ops.arange(length)[None, None] <= ops.arange(count)[None, :, None]

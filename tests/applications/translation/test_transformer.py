@@ -90,17 +90,19 @@ def test_greedy_decoding_from_the_cache_equals_computing_anew(positions):
 
 @pytest.mark.parametrize("penalty", [0.0, 1.0])
 def test_a_wide_beam_finds_the_best_of_all_sentences(penalty):
-    """Seven symbols and three steps: all 259 sentences stand in the beam."""
-    model, steps = transformer(), 3
-    found, scores = model.generate(SOURCE[:1], steps, beam_size=7**steps, length_penalty=penalty)
+    """Four symbols and three steps: all 40 sentences stand in the beam."""
+    model, steps = Transformer(6, **SIZES), 3
+    source = np.array([[3, 4, 5, 2]], "int32")
+    found, scores = model.generate(source, steps, beam_size=4**steps, length_penalty=penalty)
     sentences = []
     for length in range(1, steps + 1):
-        for inner in itertools.product(range(3, 9), repeat=length - 1):
-            last = (2,) if length < steps else range(2, 9)
+        for inner in itertools.product(range(3, 6), repeat=length - 1):
+            last = (2,) if length < steps else range(2, 6)
             sentences += [(*inner, symbol) for symbol in last]
+    assert len(sentences) == 1 + 3 + 9 * 4
     rows = np.array([[*s, *[2] * (steps - len(s))] for s in sentences], "int32")
     fed = np.concatenate([np.ones((len(rows), 1), "int32"), rows[:, :-1]], axis=1)
-    every = log_p(model, np.repeat(SOURCE[:1], len(rows), axis=0), fed)
+    every = log_p(model, np.repeat(source, len(rows), axis=0), fed)
     lengths = np.array([len(s) for s in sentences])
     counts = np.arange(steps)[None] < lengths[:, None]
     total = (np.take_along_axis(every, rows[..., None], axis=-1)[..., 0] * counts).sum(-1)

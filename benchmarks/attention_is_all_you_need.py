@@ -1,0 +1,118 @@
+"""The Transformer: a training step against torch's own, decoding with its cache and without."""
+
+import math
+
+import keras
+import numpy as np
+import torch
+from harness import Workload
+from torch import nn
+
+from keras_readinglist.applications import Transformer
+from keras_readinglist.losses import LabelSmoothedCrossEntropy
+
+WIDTH, HIDDEN, HEADS, LAYERS, VOCABULARY = 256, 1024, 4, 3, 6_000
+ROWS, LENGTH = 64, 32  # 2,048 tokens
+SENTENCES, STEPS = 32, 32
+PEER = f"torch.nn.Transformer {torch.__version__.partition('+')[0]}"
+
+
+class Peer(nn.Module):
+    """`torch.nn.Transformer` with embeddings, sinusoids and one matrix for the logits."""
+
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(VOCABULARY, WIDTH)
+        nn.init.normal_(self.embedding.weight, std=WIDTH**-0.5)
+        self.inner = nn.Transformer(
+            WIDTH, HEADS, LAYERS, LAYERS, HIDDEN, dropout=0.1, batch_first=True
+        )
+        rates = 1e4 ** (-torch.arange(0, WIDTH, 2) / WIDTH)
+        angles = torch.arange(512)[:, None] * rates
+        self.register_buffer("waves", torch.stack([angles.sin(), angles.cos()], -1).flatten(1))
+
+    def embed(self, ids):
+        return self.embedding(ids) * math.sqrt(WIDTH) + self.waves[: ids.shape[1]]
+
+    def forward(self, source, target):
+        mask = nn.Transformer.generate_square_subsequent_mask(target.shape[1])
+        hidden = source == 0
+        read = self.inner(
+            self.embed(source),
+            self.embed(target),
+            tgt_mask=mask,
+            tgt_is_causal=True,
+            src_key_padding_mask=hidden,
+            memory_key_padding_mask=hidden,
+        )
+        return read @ self.embedding.weight.T
+
+
+def _batch():
+    rng = np.random.default_rng(0)
+    source, target = rng.integers(4, VOCABULARY, (2, ROWS, LENGTH + 1)).astype("int32")
+    source[:, LENGTH - 4 :] = 0
+    return {"source": source[:, :LENGTH], "target": target[:, :-1]}, target[:, 1:]
+
+
+def _peer_step(inputs, labels):
+    torch.manual_seed(0)
+    peer = Peer()
+    optimizer = torch.optim.Adam(peer.parameters(), 1e-4, betas=(0.9, 0.98), eps=1e-9)
+    source, target = (torch.tensor(inputs[name]).long() for name in ("source", "target"))
+    due = torch.tensor(labels).long().flatten()
+
+    def step():
+        optimizer.zero_grad()
+        logits = peer(source, target).flatten(0, 1)
+        nn.functional.cross_entropy(logits, due, label_smoothing=0.1).backward()
+        optimizer.step()
+
+    return step
+
+
+def _anew(model, source):
+    """Return greedy decoding of the same model that computes everything anew at every step."""
+
+    def decode():
+        fed = np.zeros((SENTENCES, STEPS), "int32")
+        fed[:, 0] = 1
+        for t in range(STEPS):
+            logits = model.predict_on_batch({"source": source, "target": fed})[:, t, 2:]
+            if t + 1 < STEPS:
+                fed[:, t + 1] = 2 + logits.argmax(axis=-1)
+
+    return decode
+
+
+def workloads(peer_path):
+    """Yield the comparisons of the running backend."""
+    keras.utils.set_random_seed(0)
+    sizes = {"num_layers": LAYERS, "d_model": WIDTH, "d_ff": HIDDEN, "num_heads": HEADS}
+    model = Transformer(VOCABULARY, **sizes)
+    source = _batch()[0]["source"][:SENTENCES]
+    yield Workload(  # untrained: no sentence ends early
+        name=f"Greedy decoding, {SENTENCES} sentences of {STEPS} tokens, with cache and without",
+        item="attention-is-all-you-need",
+        peer="ours without a cache 1",
+        unit="sentences/s",
+        goal=5.0,
+        ours=lambda: model.generate(source, max_steps=STEPS),
+        theirs=_anew(model, source),
+        amount=SENTENCES,
+        repeats=3,
+    )
+    inputs, labels = _batch()
+    model.compile(
+        keras.optimizers.Adam(1e-4, beta_2=0.98, epsilon=1e-9), LabelSmoothedCrossEntropy(0.1)
+    )
+    yield Workload(
+        name=f"Transformer training step: {LAYERS} + {LAYERS} blocks of {WIDTH}, 2,048 tokens",
+        item="attention-is-all-you-need",
+        peer=PEER,
+        unit="ms",
+        goal=1.2,
+        ours=lambda: model.train_on_batch(inputs, labels),
+        theirs=_peer_step(inputs, labels),
+        repeats=5,
+    )
