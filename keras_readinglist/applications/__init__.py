@@ -28,7 +28,7 @@ from keras_readinglist.applications.relational_rnns import (
     RelationalRNNClassifier,
     RelationalRNNSeq2Seq,
 )
-from keras_readinglist.applications.translation import Transformer
+from keras_readinglist.applications.translation import RNNSearch, Transformer
 from keras_readinglist.applications.truncated_bptt import TruncatedBPTT
 from keras_readinglist.tokenizers import CharTokenizer
 
@@ -45,6 +45,7 @@ __all__ = [
     "MPNNEnsemble",
     "NTMSequenceModel",
     "PointerNetwork",
+    "RNNSearch",
     "ReadProcessWrite",
     "RelationNetworkBabi",
     "RelationNetworkVQA",
