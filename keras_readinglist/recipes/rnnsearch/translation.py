@@ -147,8 +147,8 @@ def measure(model, config):
     lengths = np.array([len(text.split()) for text in sources])
     for name, (least, most) in LENGTHS.items():
         rows = np.flatnonzero((lengths >= least) & (lengths <= most))
-        if len(rows):
-            found[f"bleu_{name}"] = bleu([written[i] for i in rows], [references[i] for i in rows])
+        scored = [written[i] for i in rows], [references[i] for i in rows]
+        found[f"bleu_{name}"] = bleu(*scored) if len(rows) else 0.0
     return found
 
 
