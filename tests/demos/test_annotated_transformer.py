@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from demos.exhibits import annotated_transformer as exhibit
+from keras_readinglist.applications import Transformer
+from keras_readinglist.tokenizers import SubwordTokenizer
 
 GOOD = {"show": ["314", exhibit.DIGITS, exhibit.CROSS, 1, 1], "train": ["314"]}
 BAD = {"show": ["3.14", exhibit.DIGITS, exhibit.CROSS, 1, 1], "train": [""]}
@@ -46,6 +48,24 @@ def test_training_starts_anew_for_every_visitor(monkeypatch):
         exhibit.learner.cache_clear()
     losses = [re.search(r"[\d.]+ nats\.", text)[0] for text in (first, again)]
     assert losses[0] == losses[1] and "3 of 3 updates" in first and "12 → " in first
+
+
+def test_sentences_are_shown_in_pieces(monkeypatch):
+    tokenizer = SubwordTokenizer.train(["Go on.", "Va !", "We go.", "On va."] * 3, 24)
+    options = {"num_layers": 1, "d_model": 8, "d_ff": 8, "num_heads": 2}
+    model = Transformer(len(tokenizer), tokenizer=tokenizer, **options)
+    monkeypatch.setattr(exhibit, "run", lambda preset, function: function(model))
+    monkeypatch.setitem(exhibit.JOBS, exhibit.FRENCH, "none")
+    exhibit.forward.cache_clear()
+    try:
+        found = exhibit.forward("Go on.", exhibit.FRENCH)
+        picture, _ = exhibit.show("Go on.", exhibit.FRENCH, exhibit.ENCODER, 1, 2)
+        with pytest.raises(ValueError, match="sentence of 1 to 24 pieces. There are 0."):
+            exhibit.show(" ", exhibit.FRENCH, exhibit.ENCODER, 1, 2)
+    finally:
+        exhibit.forward.cache_clear()
+    assert found["source"][-2:] == [".", "end"] and found["target"][0] == "begin"
+    assert f'data-count="{len(found["source"])}"' in picture
 
 
 @pytest.mark.parametrize("text", ["", None, "3.14", "one", "-1", "1" * 13, "x" * 10**6, "²"])
