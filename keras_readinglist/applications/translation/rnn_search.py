@@ -9,7 +9,12 @@ from keras_readinglist.layers.initial_values import fresh
 from keras_readinglist.layers.precision import dense
 from keras_readinglist.layers.rnn_search import RNNSearchDecoder, RNNSearchEncoder
 from keras_readinglist.layers.transformer import TiedEmbedding
-from keras_readinglist.layers.validation import check_choice, check_rate, check_size
+from keras_readinglist.layers.validation import (
+    check_choice,
+    check_rate,
+    check_same,
+    check_size,
+)
 
 _ATTENTION = ("additive", None)
 _PAPER = keras.initializers.RandomNormal(stddev=0.01)
@@ -176,6 +181,13 @@ class RNNSearch(Translator):
             )
 
     def call(self, inputs, training=False):
+        for name in ("source", "target"):
+            if len(inputs[name].shape) != 2:
+                raise ValueError(
+                    f"`{name}` must have the shape (batch, length). "
+                    f"Received shape: {tuple(inputs[name].shape)}"
+                )
+        check_same("target", inputs["target"].shape, "source", inputs["source"].shape)
         memory, last, mask = self._encode(inputs["source"], training)
         words = self._embed(1, self.target_embedding, inputs["target"], training)
         seen = mask if self.attention else None
