@@ -6,7 +6,7 @@ from keras import ops
 from keras_readinglist.backend import known, on_jax_cpu
 from keras_readinglist.layers.initial_values import fresh
 from keras_readinglist.layers.key_value_cache import empty_cache, write
-from keras_readinglist.layers.masking import as_mask, blank, masked_softmax
+from keras_readinglist.layers.masking import as_mask, blank, causal_mask, masked_softmax
 from keras_readinglist.layers.precision import matmul, project, wide
 from keras_readinglist.layers.validation import check_rate, check_same, check_shape, check_size
 
@@ -315,5 +315,4 @@ def _both(one, other):
 
 def _causal(queries, keys, axis):
     """Return who comes not later than whom, `(1, queries, length)`; `axis` is that of time."""
-    count, length = ops.shape(queries)[axis], ops.shape(keys)[axis]
-    return ops.arange(length)[None, None] <= ops.arange(count)[None, :, None]
+    return causal_mask(ops.shape(queries)[axis], ops.shape(keys)[axis])
