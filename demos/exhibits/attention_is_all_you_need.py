@@ -113,7 +113,9 @@ def all_heads(maps, chosen):
                    stroke_width=2 if now else 0.8)  # fmt: skip
         title = words(x, y - 7, f"{block + 1}.{head + 1}")
         parts.append(el("g", el("title", name), title, frame, cells))
-    return svg(heads * wide + 4, blocks * high + 4, parts, label="All heads of all blocks")
+    return svg(
+        heads * wide + 4, blocks * high + 4, parts, label="All heads of all blocks", widest=420
+    )
 
 
 def beam_table(sentences, log_p, penalty, model):
@@ -126,7 +128,7 @@ def beam_table(sentences, log_p, penalty, model):
     return table(("sentence", "pieces", "log p", "score"), rows)
 
 
-def show(text, kind=CROSS, block=1, head=1, beam_size=4, penalty=0.6):
+def show(text, kind=CROSS, block=2, head=4, beam_size=4, penalty=0.6):
     """Return the translation, the chosen head, all heads, and the beam."""
     ids = read_sentence(text)
     beam_size = whole_number(beam_size, 1, 8, "The width of the beam")
@@ -151,7 +153,7 @@ def show(text, kind=CROSS, block=1, head=1, beam_size=4, penalty=0.6):
 
     large, small, answer, beam = run(MODEL, look)
     said = callout(el("b", answer), kind="verdict")
-    heads = page(faint("All heads, block.head; the framed one is drawn large."), small)
+    heads = el("div", faint("All heads, block.head; the framed one is drawn large."), small)
     return page(large), page(said, heads), page(beam)
 
 
@@ -173,8 +175,8 @@ def layout(ctx):
             text = gr.Textbox(DEFAULT, label="English", lines=2, max_lines=4)
             kind = gr.Radio(list(KINDS), value=CROSS, label="What looks at what")
             with gr.Row():
-                block = gr.Slider(1, 2, 1, step=1, label="Block")
-                head = gr.Slider(1, 4, 1, step=1, label="Head")
+                block = gr.Slider(1, 2, 2, step=1, label="Block")
+                head = gr.Slider(1, 4, 4, step=1, label="Head")
             ctx.note()
             heads = html()
             examples = choices_row()
