@@ -45,9 +45,13 @@ class Transformer(Translator):
         tokenizer: A tokenizer of the joint vocabulary, or `None`.
         **kwargs: Base layer keyword arguments, such as `name` and `dtype`.
 
+    Call arguments:
+        inputs: Dictionary of int tensors: `"source"` `(batch, source_length)`, and `"target"`
+            `(batch, target_length)`, which begins with 1.
+        training: Boolean, whether dropout is active.
+
     Input shape:
-        Dictionary of int tensors: `"source"` `(batch, source_length)`, and `"target"`
-        `(batch, target_length)`, which begins with 1.
+        As above.
 
     Output shape:
         `(batch, target_length, target_vocab_size)`, logits of the next token.

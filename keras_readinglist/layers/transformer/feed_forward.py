@@ -22,6 +22,10 @@ class FeedForward(keras.layers.Layer):
         seed: Integer for dropout, or `None`.
         **kwargs: Base layer keyword arguments, such as `name` and `dtype`.
 
+    Call arguments:
+        inputs: Float tensor `(batch, ..., features)`.
+        training: Boolean, whether hidden units are dropped.
+
     Input shape:
         `(batch, ..., features)`.
 
