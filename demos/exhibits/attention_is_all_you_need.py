@@ -7,7 +7,7 @@ import numpy as np
 from ..components.alignment import alignment, by_words
 from ..components.axes import svg, words
 from ..components.html import callout, el, faint, page, table
-from ..components.inputs import plain_text, whole_number
+from ..components.inputs import choice, number, plain_text, whole_number
 from ..components.layout import advanced, choices_row, control_side, html, picture_side, stage
 from ..exhibit import FAILS, Exhibit, run
 
@@ -132,10 +132,8 @@ def show(text, kind=CROSS, block=2, head=4, beam_size=4, penalty=0.6):
     """Return the translation, the chosen head, all heads, and the beam."""
     ids = read_sentence(text)
     beam_size = whole_number(beam_size, 1, 8, "The width of the beam")
-    if kind not in KINDS:
-        raise ValueError(f"Choose one of: {', '.join(KINDS)}.")
-    if not 0 <= float(penalty) <= 2:
-        raise ValueError("The length penalty lies between 0 and 2.")
+    kind = choice(kind, KINDS)
+    penalty = number(penalty, 0, 2, "The length penalty")
 
     def look(model):
         layers, heads = model.num_layers, model.num_heads
@@ -143,13 +141,13 @@ def show(text, kind=CROSS, block=2, head=4, beam_size=4, penalty=0.6):
             whole_number(block, 1, layers, "The block") - 1,
             whole_number(head, 1, heads, "The head") - 1,
         )
-        sentences, log_p = translated(ids, beam_size, float(penalty), model)
+        sentences, log_p = translated(ids, beam_size, penalty, model)
         maps = attended(ids, sentences[0], model)[KINDS[kind]]
         shares = by_words(maps[chosen], *names_of(ids, sentences[0], model)[KINDS[kind]])
         label = f"{kind}: block {chosen[0] + 1}, head {chosen[1] + 1}"
         large, small = alignment(*shares, label), all_heads(maps, chosen)
         answer = model.tokenizer.decode(sentences[0]) or "–"
-        return large, small, answer, beam_table(sentences, log_p, float(penalty), model)
+        return large, small, answer, beam_table(sentences, log_p, penalty, model)
 
     large, small, answer, beam = run(MODEL, look)
     said = callout(el("b", answer), kind="verdict")
