@@ -106,7 +106,7 @@ def anew(source, steps):
     return fed[:, 1:]
 
 
-source, steps = model._source(model.encode(sentences)), 30
+source, steps = model.encode(sentences), 30
 ways = {
     "cache": lambda: model.generate(source, steps)[0][:, 0],
     "anew": lambda: anew(source, steps),
