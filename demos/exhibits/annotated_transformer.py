@@ -32,8 +32,9 @@ EXHIBIT = Exhibit(
     what_you_see="A column of the grid is one query, a row one key; the darker a cell, the more is "
     "read there. The table has the framed column in numbers: the product of query and key by "
     "the root of their width, whether the mask lets it through, its exponential, and its share of "
-    "their sum. To copy, a head of the decoder must find the place after the symbol written last; "
-    "nothing told it so. It has learned 1 to 10 digits, and what is longer it gets wrong.",
+    "their sum. To copy, a head of the decoder must find the place after the symbol written last, "
+    "to translate the next word in the order of French; nothing told it so. Copies were learned of "
+    "1 to 10 digits, and what is longer goes wrong.",
     presets=tuple(JOBS.values()),
     code="""\
 from keras_readinglist.applications import Transformer
@@ -50,7 +51,8 @@ print("most likely next:", walk.logits.argmax(-1))
 )
 
 LONGEST, MOST_PIECES = 12, 24
-DEFAULT = "31415926"
+TEXTS = {DIGITS: "31415926", FRENCH: "I don't know where he lives."}
+FIRST = FRENCH if FRENCH in JOBS else DIGITS
 ENCODER, DECODER, CROSS = "Source reads source", "Target reads target", "Target reads source"
 KINDS = {ENCODER: "encoder", DECODER: "decoder", CROSS: "cross"}
 FEATURES = 12
@@ -238,9 +240,12 @@ def _variables(model):
     return [*model.variables, *model.optimizer.variables]
 
 
-def train(text, seed=None):
-    """Train a small model to copy; yield its loss a few times a second, and then its answer."""
-    asked = to_ids(text, DIGITS, None)
+def train(text, job, seed=None):
+    """Train a small model to copy; yield its loss a few times a second, and then its answer.
+
+    In the end it is asked for the visitor's digits, or for others where the text is none.
+    """
+    asked = to_ids(text if choice(job, JOBS) == DIGITS else TEXTS[DIGITS], DIGITS, None)
     rng, losses, state = np.random.default_rng(seed), [], None
     steps, began = LEARNER["steps"], monotonic()
     yield page(faint("Compiling…"))
@@ -274,7 +279,7 @@ def training_page(losses, asked, written, seconds):
 @cache
 def default():
     """Return what the page shows before any click."""
-    return show(DEFAULT, DIGITS, CROSS, 2, 1)
+    return show(TEXTS[FIRST], FIRST, CROSS, 2, 1)
 
 
 @EXHIBIT.page
@@ -286,8 +291,8 @@ def layout(ctx):
         with picture_side():
             picture = html()
         with control_side():
-            job = gr.Radio(list(JOBS), value=DIGITS, label="Model", visible=len(JOBS) > 1)
-            text = gr.Textbox(DEFAULT, label="What it reads", max_lines=2)
+            job = gr.Radio(list(JOBS), value=FIRST, label="Model", visible=len(JOBS) > 1)
+            text = gr.Textbox(TEXTS[FIRST], label="What it reads", max_lines=2)
             kind = gr.Radio(list(KINDS), value=CROSS, label="Attention")
             layer = gr.Slider(1, 2, 2, step=1, label="Layer")
             head = gr.Slider(1, 4, 1, step=1, label="Head")
@@ -308,12 +313,15 @@ def layout(ctx):
     ctx.at_first(default, [picture, rest])
     changes = [component.change for component in inputs]
     ctx.event(changes, show, inputs, [picture, rest], verb="show")
-    running = ctx.event(begin.click, train, text, curve, verb="train", show_progress="hidden")
+    ctx.event(job.input, TEXTS.get, job, text)
+    running = ctx.event(begin.click, train, [text, job], curve, verb="train",
+                        show_progress="hidden")  # fmt: skip
     ctx.event(stop.click, lambda: None, cancels=[running])
 
 
 @EXHIBIT.tour
 def tour():
     """Copy the default digits."""
-    found = forward(DEFAULT, DIGITS)
+    default()
+    found = forward(TEXTS[DIGITS], DIGITS)
     return f"{''.join(found['source'][:-1])} copied as {''.join(found['target'][1:])}"

@@ -9,12 +9,16 @@ from demos.exhibits import annotated_transformer as exhibit
 from keras_readinglist.applications import Transformer
 from keras_readinglist.tokenizers import SubwordTokenizer
 
-GOOD = {"show": ["314", exhibit.DIGITS, exhibit.CROSS, 1, 1], "train": ["314"]}
-BAD = {"show": ["3.14", exhibit.DIGITS, exhibit.CROSS, 1, 1], "train": [""]}
+GOOD = {"show": ["314", exhibit.DIGITS, exhibit.CROSS, 1, 1], "train": ["314", exhibit.DIGITS]}
+BAD = {"show": ["3.14", exhibit.DIGITS, exhibit.CROSS, 1, 1], "train": ["", exhibit.DIGITS]}
 
 
 def test_the_default_page_shows_a_softmax_in_numbers():
     picture, rest = exhibit.default()
+    read = len(exhibit.forward(exhibit.TEXTS[exhibit.FIRST], exhibit.FIRST)["source"])
+    assert picture.count("<tr") == read + 2 and rest.count("layer 2, head") == 8
+    digits = exhibit.TEXTS[exhibit.DIGITS]
+    picture, rest = exhibit.show(digits, exhibit.DIGITS, exhibit.CROSS, 2, 1)
     assert 'data-count="9"' in picture and "√32" in picture and "next comes 3" in picture
     assert rest.count("layer 2, head") == 8 and "31415926 → 31415926 ✓" in rest
     assert exhibit.tour() == "31415926 copied as 31415926"
@@ -43,7 +47,7 @@ def test_training_starts_anew_for_every_visitor(monkeypatch):
     monkeypatch.setattr(exhibit, "LEARNER", {**exhibit.LEARNER, **small})
     exhibit.learner.cache_clear()
     try:
-        first, again = (list(exhibit.train("12", seed=0))[-1] for _ in range(2))
+        first, again = (list(exhibit.train("12", exhibit.DIGITS, seed=0))[-1] for _ in range(2))
     finally:
         exhibit.learner.cache_clear()
     losses = [re.search(r"[\d.]+ nats\.", text)[0] for text in (first, again)]
@@ -55,7 +59,7 @@ def test_sentences_are_shown_in_pieces(monkeypatch):
     options = {"num_layers": 1, "d_model": 8, "d_ff": 8, "num_heads": 2}
     model = Transformer(len(tokenizer), tokenizer=tokenizer, **options)
     monkeypatch.setattr(exhibit, "run", lambda preset, function: function(model))
-    monkeypatch.setitem(exhibit.JOBS, exhibit.FRENCH, "none")
+    monkeypatch.setitem(exhibit.JOBS, exhibit.FRENCH, "a model")
     exhibit.forward.cache_clear()
     try:
         found = exhibit.forward("Go on.", exhibit.FRENCH)
