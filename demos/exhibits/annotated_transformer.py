@@ -311,7 +311,7 @@ def layout(ctx):
             FAILS: ["314159265358", DIGITS, CROSS, 2, 1],
         }, inputs)  # fmt: skip
     ctx.at_first(default, [picture, rest])
-    changes = [component.change for component in inputs]
+    changes = [component.change for component in (text, kind, layer, head)]  # a job sets the text
     ctx.event(changes, show, inputs, [picture, rest], verb="show")
     ctx.event(job.input, TEXTS.get, job, text)
     running = ctx.event(begin.click, train, [text, job], curve, verb="train",
