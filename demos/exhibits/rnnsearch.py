@@ -20,9 +20,10 @@ EXHIBIT = Exhibit(
     try_this="Type an English sentence, and point at a French word: the words it came from light "
     "up. Then make the sentence longer, and read the answer of the network without attention.",
     what_you_see="Each row is a word that the network wrote, each column a word that it read; the "
-    "darker a cell, the more it looked there. Where French turns words round, as it does with "
-    "adjectives, the dark cells leave the diagonal: nobody told the network which words belong "
-    "together. Below is what the same network writes with one fixed vector in place of the "
+    "darker a cell, the more it looked there, among the words: about a third of its attention "
+    "rests on the end of the sentence, and is not drawn. Where French turns words round, as it "
+    "does with adjectives, the dark cells leave the diagonal: nobody told the network which words "
+    "belong together. Below is what the same network writes with one fixed vector in place of the "
     "attention: short sentences fit into it, long ones do not. Both are small, and invent words "
     "that they have rarely seen. In the second tab it aligns a pair of your own.",
     presets=("rnnsearch_english_french", "encoder_decoder_english_french"),
@@ -36,12 +37,12 @@ target = network.encode(["Le chat blanc dort."])
 attention, log_p = network.align(source, target)  # (1, target pieces, source pieces)
 pieces = [network.tokenizer.vocabulary[i] for i in source[0]]
 for place, row in zip(target[0], attention[0]):
-    print(network.tokenizer.vocabulary[place], "<-", pieces[row.argmax()])
+    print(network.tokenizer.vocabulary[place], "<-", pieces[row[:-1].argmax()])
 """,
 )
 
 SEARCH, FIXED = EXHIBIT.presets
-DEFAULT = "The white cat is sleeping on the old chair near the window."
+DEFAULT = "He doesn't want to speak to his wife."
 PAIR = ("I bought a red car last year.", "J'ai acheté une voiture rouge l'an dernier.")
 LONGEST, PIECES = 300, 64
 # What runs of the recipe measured, and the length in words that stands for the group.
@@ -78,12 +79,14 @@ def _padded(pieces):
     return np.pad(pieces, (0, length - len(pieces)))[None]
 
 
-def drawn(weights, target, source, model, label, costs=()):
-    """Return the alignment of a pair of sentences, between words."""
+def drawn(weights, target, source, model, label):
+    """Return the alignment of a pair of sentences, between words alone, without the end."""
+    weights, source = weights[:, :-1], source[:-1]
+    weights = weights / (weights.sum(axis=1, keepdims=True) + 1e-9)
     vocabulary = [*model.tokenizer.vocabulary]
-    vocabulary[2], vocabulary[3] = "\u2581end", "\u2581?"
+    vocabulary[3] = "\u2581?"
     names = ([vocabulary[i] for i in ids] for ids in (target, source))
-    return alignment(*by_words(weights, *names), label, costs)
+    return alignment(*by_words(weights, *names), label)
 
 
 def show(text, beam_size=4):
@@ -107,7 +110,7 @@ def show(text, beam_size=4):
     fixed = run(FIXED, lambda model: translated(ids, beam_size, model)[0])
     rows = [(el("b", "looking back"), written or "–"), (el("b", "one fixed vector"), fixed or "–")]
     said = "The same answer." if written == fixed else "The answers differ."
-    return page(picture), page(callout(table(None, rows), said, kind="verdict"), curve())
+    return page(picture), page(table(None, rows), callout(said, kind="verdict"), curve())
 
 
 def align(english, french):

@@ -132,6 +132,7 @@ print(f"looks most at the true word: {found:.1%}")
 #
 # The models of the gallery were trained on pairs of Tatoeba, with one vocabulary of 2,000 pieces
 # for both languages. Where French puts the adjective behind, the weights leave the diagonal.
+# The network rests a part of its attention on the end of the sentence; here are the words alone.
 
 # %%
 translator = RNNSearch.from_preset("rnnsearch_english_french")
@@ -151,8 +152,9 @@ source = translator.encode(sentences[1:2])
 target = translator.encode(translator.translate(sentences[1:2]))
 weights, _ = translator.align(source, target)
 figure, axes = plt.subplots(figsize=(5, 4.5))
-axes.imshow(weights[0], vmin=0, vmax=1, cmap="Blues")
-axes.set_xticks(range(source.shape[1]), [pieces[i] for i in source[0]], rotation=60)
+among = weights[0, :, :-1]
+axes.imshow(among / among.sum(axis=1, keepdims=True), vmin=0, vmax=1, cmap="Blues")
+axes.set_xticks(range(among.shape[1]), [pieces[i] for i in source[0, :-1]], rotation=60)
 axes.set_yticks(range(target.shape[1]), [pieces[i] for i in target[0]])
 figure.tight_layout()
 
