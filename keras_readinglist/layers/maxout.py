@@ -5,7 +5,7 @@ import functools
 import keras
 from keras import ops
 
-from keras_readinglist.layers.precision import project
+from keras_readinglist.layers.precision import maximum, project
 from keras_readinglist.layers.validation import check_shape, check_size
 
 
@@ -75,7 +75,7 @@ class Maxout(keras.layers.Layer):
         hidden = project(inputs, self.kernel, self.bias)
         grouped = ops.reshape(hidden, (*ops.shape(hidden)[:-1], self.units, self.pool))
         # `ops.max` refuses a batch without rows on torch.
-        return functools.reduce(ops.maximum, ops.unstack(grouped, axis=-1))
+        return functools.reduce(maximum, ops.unstack(grouped, axis=-1))
 
     def compute_output_shape(self, inputs_shape):
         return (*inputs_shape[:-1], self.units)

@@ -42,6 +42,15 @@ def matmul(x, y):
     return torch.matmul(x, y)
 
 
+def maximum(x, y):
+    """Return the larger of two tensors of one type, element by element."""
+    if keras.config.backend() != "torch":
+        return ops.maximum(x, y)
+    import torch
+
+    return torch.maximum(x, y)
+
+
 def project(x, kernel, bias=None):
     """Return `x @ kernel + bias` over the last axis of a tensor with any axes before it.
 

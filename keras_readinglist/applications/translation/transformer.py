@@ -257,7 +257,8 @@ class Transformer(Translator):
         for block, cache, projected in zip(self.decoder, state, memory["projected"], strict=True):
             x, cache, scores = block.step(x, cache, t, projected, memory["mask"])
             caches.append(cache)
-        return self._logits(x)[:, 0], caches, ops.mean(scores[:, :, 0], axis=1)
+        attention = ops.sum(scores[:, :, 0], axis=1) / self.num_heads  # `mean` rounds float64
+        return self._logits(x)[:, 0], caches, attention
 
     def attention_maps(self, source, target):
         """Return the attention of every block and head.
