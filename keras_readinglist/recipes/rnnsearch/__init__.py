@@ -58,8 +58,8 @@ CLAIMS = (
         goal=38.0,
         baseline="encoder_decoder/bleu",
         margin=5.0,
-        note="Tatoeba, 2,000 English sentences with all their translations; 0.9 million parameters "
-        "each and three epochs.",
+        note="Tatoeba, 2,000 English sentences with all their translations. Three epochs each, and "
+        "states of 136: without attention these are 0.65 million parameters, with it 0.9.",
     ),
     *(
         Claim(
