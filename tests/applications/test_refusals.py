@@ -13,6 +13,12 @@ CLEAR = np.ones((2, 5), bool)
 CORE = {"return_sequences": True, "return_state": True}
 
 
+@pytest.fixture(autouse=True)
+def fixed_seed():
+    """With some draws all rectifiers of a small head are off, and nothing matters."""
+    keras.utils.set_random_seed(0)
+
+
 def char_rnn():
     return applications.CharRNN("\nabc", 4, 1, embedding_dim=3)
 

@@ -117,7 +117,7 @@ class Translator(PresetMixin, keras.Model):
         source, target = self._source(source), self._ids("target", target)
         if not len(source):
             return np.zeros((0, target.shape[1], width)), np.zeros(target.shape)
-        found = self._follow(source=source, target=target)
+        found = self._follow(source=source, target=target, count=target.shape[1])
         return found["attention"][:, :, :width], found["log_p"]
 
     def _ids(self, name, ids):
@@ -170,9 +170,9 @@ class Translator(PresetMixin, keras.Model):
         )
         return {"tokens": tokens, "log_p": log_p}
 
-    @compiled
-    def _follow(self, source, target):
-        memory, count = self.read(source), target.shape[1]
+    @compiled(static=("count",))  # TensorFlow forgets the length of the second target
+    def _follow(self, source, target, count):
+        memory = self.read(source)
         state = self.first_state(memory, 1, count)
         fed = ops.concatenate([ops.full_like(target[:, :1], START), target[:, :-1]], axis=1)
 
