@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 
 from ..components.alignment import alignment, by_words
-from ..components.axes import svg, words
+from ..components.axes import TEXT, svg, words
 from ..components.html import callout, el, faint, page, table
 from ..components.inputs import choice, number, plain_text, whole_number
 from ..components.layout import advanced, choices_row, control_side, html, picture_side, stage
@@ -113,9 +113,10 @@ def all_heads(maps, chosen):
                    stroke_width=2 if now else 0.8)  # fmt: skip
         title = words(x, y - 7, f"{block + 1}.{head + 1}")
         parts.append(el("g", el("title", name), title, frame, cells))
-    return svg(
-        heads * wide + 4, blocks * high + 4, parts, label="All heads of all blocks", widest=420
-    )
+    width, label = heads * wide + 4, "All heads of all blocks"
+    picture = svg(width, blocks * high + 4, parts, label=label, widest=420)
+    least = f"min-width:{12 / TEXT * width:.0f}px"  # rather scroll than write smaller
+    return el("div", el("div", picture, style=least), class_="scroll")
 
 
 def beam_table(sentences, log_p, penalty, model):

@@ -12,7 +12,8 @@ STAGE = ".picture .krl svg, .picture .krl .mono"
 # Texts of pictures that are smaller on the screen than 12 pixels.
 SMALL = """[...document.querySelectorAll('.krl svg text')].filter(node => {
   if (node.closest('.thumbnail, .map') || !node.getBoundingClientRect().height) return false;
-  return node.getScreenCTM().a * parseFloat(getComputedStyle(node).fontSize) < 11.8;
+  const {a, b} = node.getScreenCTM();  // of words that stand aslant, too
+  return Math.hypot(a, b) * parseFloat(getComputedStyle(node).fontSize) < 11.8;
 }).map(node => node.textContent)"""
 # Whatever a keyboard reaches although the closed sidebar hides it.
 HIDDEN = """[...document.querySelectorAll('.sidebar:not(.open) a')].filter(
