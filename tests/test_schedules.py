@@ -25,6 +25,19 @@ def test_warmup_stable_decay(sizes):
         assert rate == pytest.approx(expected(step, *sizes), rel=1e-5, abs=1e-7 * sizes[0])
 
 
+@pytest.mark.parametrize(("width", "warmup", "factor"), [(512, 4_000, 1.0), (16, 7, 0.5)])
+def test_noam(width, warmup, factor):
+    schedule = schedules.NoamSchedule(width, warmup, factor)
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(schedule))
+    steps = [1, 2, warmup - 1, warmup, warmup + 1, 10 * warmup]
+    rates = [float(keras.ops.convert_to_numpy(again(step - 1))) for step in steps]  # from 0
+    wanted = [factor * width**-0.5 * min(t**-0.5, t * warmup**-1.5) for t in steps]
+    np.testing.assert_allclose(rates, wanted, rtol=1e-5)
+    assert max(rates) == rates[3] == pytest.approx(factor * (width * warmup) ** -0.5)
+    with pytest.raises(ValueError, match="`warmup` must be positive"):
+        schedules.NoamSchedule(width, 0)
+
+
 @pytest.mark.parametrize(
     ("sizes", "name"),
     [((0, 1, 1, 5), "peak"), ((1, -1, 1, 5), "warmup_steps"), ((1, 1, 0, 5), "decay_steps")],

@@ -279,9 +279,6 @@ class MultiHeadAttention(keras.layers.Layer):
         if key is not None:
             check_same("key", key.shape, "value", value.shape, axes=2)
 
-    def compute_mask(self, query, value=None, query_mask=None, **kwargs):
-        return query_mask
-
     def compute_output_shape(self, query_shape, value_shape=None, key_shape=None):
         return (*query_shape[:-1], self.output_dim or query_shape[-1])
 

@@ -114,6 +114,21 @@ def test_what_is_masked_may_be_nan():
     np.testing.assert_array_equal(got, wanted)
 
 
+def test_the_masks_of_keras_are_used_and_handed_on():
+    layer = MultiHeadAttention(2, 3)
+    query, value = keras.Input((3, 6)), keras.Input((5, 4))
+    masked = keras.layers.Masking(9.0)
+    model = keras.Model([query, value], layer(masked(query), masked(value)))
+    seen = np.array([[1, 0, 1], [1, 1, 1]], bool)
+    marked = [np.where(m[..., None], x, 9.0) for m, x in ((seen, QUERY), (MASK, VALUE))]
+    masks = {"query_mask": ops.convert_to_tensor(seen), "value_mask": ops.convert_to_tensor(MASK)}
+    wanted = numpy(layer(QUERY, VALUE, **masks))
+    got = model([x.astype("float32") for x in marked])
+    np.testing.assert_allclose(numpy(got), wanted, atol=1e-6)
+    assert (wanted[~seen] == 0).all()
+    assert model.outputs[0]._keras_mask is not None
+
+
 @pytest.mark.parametrize("size", [1, 2])
 def test_steps_equal_the_whole(size):
     """Elements that come one by one, or in pairs, read what they would read together."""

@@ -1,5 +1,6 @@
 """The parts of a Transformer equal their equations; a block equals that of torch."""
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
@@ -88,6 +89,23 @@ def test_blocks_equal_those_of_torch(norm_first):
     )
     got = numpy(from_torch(theirs)(X, MEMORY, memory_mask=ops.convert_to_tensor(MASK)))
     np.testing.assert_allclose(got, wanted.detach().numpy(), atol=1e-5)
+
+
+def test_the_masks_of_keras_reach_both_attentions():
+    """Padding on the left, which a causal mask alone would show."""
+    layer = TransformerDecoderBlock(**SIZES)
+    inputs, memory = keras.Input((3, 4)), keras.Input((5, 4))
+    masked = keras.layers.Masking(9.0)
+    model = keras.Model([inputs, memory], layer(masked(inputs), masked(memory)))
+    own = np.array([[0, 1, 1], [1, 1, 1]], bool)
+    marked = [np.where(m[..., None], x, 9.0) for m, x in ((own, X), (MASK, MEMORY))]
+    masks = {"mask": ops.convert_to_tensor(own), "memory_mask": ops.convert_to_tensor(MASK)}
+    wanted = numpy(layer(X, MEMORY, **masks))
+    got = numpy(model([x.astype("float32") for x in marked]))
+    np.testing.assert_allclose(got[own], wanted[own], atol=1e-6)
+    assert (
+        np.abs(numpy(layer(X, MEMORY, memory_mask=masks["memory_mask"])) - wanted)[own].max() > 1e-3
+    )
 
 
 def test_without_positions_order_does_not_matter():
