@@ -10,7 +10,7 @@ import math
 
 import keras
 import torch
-from harness import Workload
+from harness import Workload, torch_step
 from torch import nn
 
 from keras_readinglist.datasets import copied_symbols
@@ -115,22 +115,6 @@ def _peer(config):
     return Peer(size, *sizes)
 
 
-def _peer_step(inputs, labels):
-    peer = _peer(TRAINED)
-    optimizer = torch.optim.Adam(peer.parameters(), 1e-4, betas=(0.9, 0.98), eps=1e-9)
-    source, target, due = (
-        torch.tensor(x).long() for x in (inputs["source"], inputs["target"], labels)
-    )
-
-    def step():
-        optimizer.zero_grad()
-        log_p = peer(source, target)
-        nn.functional.nll_loss(log_p.flatten(0, 1), due.flatten()).backward()
-        optimizer.step()
-
-    return step
-
-
 def _peer_greedy(sources):
     peer = _peer(DECODED).eval()
 
@@ -174,7 +158,7 @@ def workloads(peer_path):
         unit="ms",
         goal=1.2,
         ours=lambda: model.train_on_batch(*batch),
-        theirs=_peer_step(*batch[:2]),
+        theirs=torch_step(_peer(TRAINED), nn.functional.nll_loss, *batch[:2]),
         repeats=5,
     )
 

@@ -1,11 +1,12 @@
 """The Transformer: a training step against torch's own, decoding with its cache and without."""
 
+import functools
 import math
 
 import keras
 import numpy as np
 import torch
-from harness import Workload
+from harness import Workload, torch_step
 from torch import nn
 
 from keras_readinglist.applications import Transformer
@@ -57,18 +58,8 @@ def _batch():
 
 def _peer_step(inputs, labels):
     torch.manual_seed(0)
-    peer = Peer()
-    optimizer = torch.optim.Adam(peer.parameters(), 1e-4, betas=(0.9, 0.98), eps=1e-9)
-    source, target = (torch.tensor(inputs[name]).long() for name in ("source", "target"))
-    due = torch.tensor(labels).long().flatten()
-
-    def step():
-        optimizer.zero_grad()
-        logits = peer(source, target).flatten(0, 1)
-        nn.functional.cross_entropy(logits, due, label_smoothing=0.1).backward()
-        optimizer.step()
-
-    return step
+    loss = functools.partial(nn.functional.cross_entropy, label_smoothing=0.1)
+    return torch_step(Peer(), loss, inputs, labels)
 
 
 def _anew(model, source):

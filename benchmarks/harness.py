@@ -122,6 +122,30 @@ def record(rows):
     RESULTS.with_name("README.md").write_text("\n".join(lines) + "\n")
 
 
+def torch_step(peer, loss, inputs, labels):
+    """Return a training step of a torch model that translates, as a function without arguments.
+
+    Args:
+        peer: Module of a source and a target that gives logits `(batch, length, tokens)`.
+        loss: Function of logits `(tokens, classes)` and labels.
+        inputs: Dictionary of the arrays `"source"` and `"target"`.
+        labels: Array `(batch, length)`.
+    """
+    import torch
+
+    optimizer = torch.optim.Adam(peer.parameters(), 1e-4, betas=(0.9, 0.98), eps=1e-9)
+    source, target, due = (
+        torch.tensor(x).long() for x in (inputs["source"], inputs["target"], labels)
+    )
+
+    def step():
+        optimizer.zero_grad()
+        loss(peer(source, target).flatten(0, 1), due.flatten()).backward()
+        optimizer.step()
+
+    return step
+
+
 def peak_memory(module, warm, step):
     """Return the megabytes by which a step raises the peak of a process of its own.
 

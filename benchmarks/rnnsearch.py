@@ -6,7 +6,7 @@ attention, which projects the source anew at every step, and the output layer in
 
 import keras
 import numpy as np
-from harness import Workload
+from harness import Workload, torch_step
 
 from keras_readinglist.applications.translation import RNNSearch
 from keras_readinglist.losses import LabelSmoothedCrossEntropy
@@ -57,20 +57,7 @@ def _peer_step():
                 logits.append(self.output(hidden))
             return torch.stack(logits, dim=1)
 
-    peer = Peer()
-    optimizer = torch.optim.Adam(peer.parameters(), 1e-3)
-    inputs, labels = _data()
-    source, target, labels = (
-        torch.tensor(x).long() for x in (inputs["source"], inputs["target"], labels)
-    )
-
-    def step():
-        optimizer.zero_grad()
-        logits = peer(source, target)
-        nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten()).backward()
-        optimizer.step()
-
-    return step
+    return torch_step(Peer(), nn.functional.cross_entropy, *_data())
 
 
 def workloads(peer_path):
