@@ -167,6 +167,7 @@ class Context:
 
         On the page a `ValueError` of `fn` stands by the field, over the greyed old result; the
         public endpoint raises it. A result that takes over 300 ms is veiled until it comes.
+        Answers come in the order in which they were asked for; only what streams may overlap.
 
         Args:
             trigger: Event listener, such as `button.click`, or a list of them, which then make
@@ -191,7 +192,8 @@ class Context:
         options = {
             "show_progress": "full",
             "trigger_mode": "always_last",
-            "concurrency_limit": 2,
+            # Two at a time may answer in any order, and who sets two controls asks twice.
+            "concurrency_limit": 2 if inspect.isgeneratorfunction(fn) else 1,
             "api_visibility": "private",
             **options,
         }
