@@ -22,7 +22,8 @@ BASE = {"backend", "gradients"}  # what everything may import
 ALLOWED = {
     "backend": set(),
     "gradients": {"backend"},
-    "layers": BASE,
+    "initializers": BASE,
+    "layers": BASE | {"initializers"},
     "losses": BASE | {"layers"},
     "schedules": BASE,
     "optimizers": BASE,
@@ -34,6 +35,8 @@ ALLOWED = {
     "decoding": BASE | {"layers"},
     "conversion": BASE | {"layers"},
     "testing": BASE | {"layers"},
+    "visualization": BASE | {"layers"},
+    "callbacks": BASE,
     "information": BASE,
     "applications": BASE
     | {
@@ -45,10 +48,12 @@ ALLOWED = {
         "optimizers",
         "presets",
         "tokenizers",
+        "visualization",
     },
     "recipes": BASE
-    | {"applications", "chemistry", "datasets", "decoding", "information", "layers", "losses"}
-    | {"metrics", "optimizers", "presets", "schedules", "tokenizers"},
+    | {"applications", "callbacks", "chemistry", "datasets", "decoding", "information", "layers"}
+    | {"losses", "metrics", "optimizers", "presets", "schedules", "testing", "tokenizers"}
+    | {"visualization"},
     "catalog": {"presets", "recipes"},
     "cli": {"catalog", "datasets", "presets", "recipes"},
 }

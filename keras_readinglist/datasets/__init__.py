@@ -1,6 +1,8 @@
 """Real data sets and seeded task generators, all as NumPy arrays."""
 
 from keras_readinglist.datasets import (
+    cifar10,
+    fashion_mnist,
     loading,
     mnist,
     molecule_net,
@@ -39,7 +41,10 @@ from keras_readinglist.datasets.translation_pairs import TranslationPairs
 from keras_readinglist.datasets.tsp import shortest_tours, tsp_batch
 
 DATASETS = {
+    "cifar10": cifar10.DATASET,
+    "cifar10_jpeg": cifar10.JPEG,
     "esol": molecule_net.ESOL,
+    "fashion_mnist": fashion_mnist.DATASET,
     "freesolv": molecule_net.FREESOLV,
     "lipophilicity": molecule_net.LIPOPHILICITY,
     "mnist": mnist.DATASET,

@@ -7,14 +7,6 @@ import numpy as np
 from keras_readinglist.datasets.images import read_idx
 from keras_readinglist.datasets.loading import SPLITS, Dataset, File
 
-_URL = "https://storage.googleapis.com/cvdf-datasets/mnist/"
-_DIGESTS = {
-    "train-images-idx3": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-    "train-labels-idx1": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-    "t10k-images-idx3": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-    "t10k-labels-idx1": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-}
-
 
 class _Parts:
     """Images and labels of the two parts that were published, read when they are asked for."""
@@ -52,16 +44,38 @@ def from_tfds(examples, split):
     return _Parts(read).split(split)
 
 
-DATASET = Dataset(
-    path="mnist",
-    read=read_folder,
-    split=_Parts.split,
-    splits=SPLITS,
+def in_idx_files(name, url, digests, licence):
+    """Return the data set that four files in the IDX format hold.
+
+    Args:
+        name: Its folder, and its name in TensorFlow Datasets.
+        url: Address of the folder that the files are fetched from.
+        digests: SHA-256 of each file, by its name without the end `-ubyte.gz`.
+        licence: Its licence.
+    """
+    return Dataset(
+        path=name,
+        read=read_folder,
+        split=_Parts.split,
+        splits=SPLITS,
+        licence=licence,
+        files=tuple(
+            File(f"{url}{file}-ubyte.gz", digest, f"{name}/{file}-ubyte.gz")
+            for file, digest in digests.items()
+        ),
+        tfds=name,
+        from_tfds=from_tfds,
+    )
+
+
+DATASET = in_idx_files(
+    "mnist",
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    {
+        "train-images-idx3": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+        "train-labels-idx1": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+        "t10k-images-idx3": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+        "t10k-labels-idx1": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+    },
     licence="CC BY-SA 3.0",
-    files=tuple(
-        File(f"{_URL}{name}-ubyte.gz", digest, f"mnist/{name}-ubyte.gz")
-        for name, digest in _DIGESTS.items()
-    ),
-    tfds="mnist",
-    from_tfds=from_tfds,
 )
