@@ -1,6 +1,11 @@
 """Keras layers, one concept per file."""
 
 from keras_readinglist.layers.additive_attention import AdditiveAttention
+from keras_readinglist.layers.convolution import (
+    LocalResponseNormalization,
+    PCAColorAugmentation,
+    TenCrop,
+)
 from keras_readinglist.layers.maxout import Maxout
 from keras_readinglist.layers.message_passing import (
     ConcatMessage,
@@ -75,6 +80,7 @@ __all__ = [
     "GraphPooling",
     "LSTM",
     "LSTMCell",
+    "LocalResponseNormalization",
     "MasterNode",
     "MatrixMessage",
     "Maxout",
@@ -83,6 +89,7 @@ __all__ = [
     "NTM",
     "NTMCell",
     "NoInputLSTMCell",
+    "PCAColorAugmentation",
     "PairMessage",
     "PairwiseRelation",
     "PeepholeLSTMCell",
@@ -98,6 +105,7 @@ __all__ = [
     "SimpleRNN",
     "SimpleRNNCell",
     "SinusoidalPositionEmbedding",
+    "TenCrop",
     "TensorMessage",
     "TiedEmbedding",
     "TowerMessagePassing",
