@@ -1,0 +1,1 @@
+"""Networks that name what is on a picture."""
