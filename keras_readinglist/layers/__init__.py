@@ -2,8 +2,12 @@
 
 from keras_readinglist.layers.additive_attention import AdditiveAttention
 from keras_readinglist.layers.convolution import (
+    ContextModule,
+    DilatedConv1D,
+    DilatedConv2D,
     LocalResponseNormalization,
     PCAColorAugmentation,
+    ReflectPadding2D,
     TenCrop,
 )
 from keras_readinglist.layers.maxout import Maxout
@@ -65,8 +69,11 @@ __all__ = [
     "AppendCoordinates",
     "AttentionGRUCell",
     "ConcatMessage",
+    "ContextModule",
     "CoupledLSTMCell",
     "DenseUpdate",
+    "DilatedConv1D",
+    "DilatedConv2D",
     "DistanceBins",
     "EdgeNetworkMessage",
     "FeatureMapToObjects",
@@ -97,6 +104,7 @@ __all__ = [
     "ProcessBlock",
     "RNNSearchDecoder",
     "RNNSearchEncoder",
+    "ReflectPadding2D",
     "RelationNetwork",
     "RelationalMemory",
     "RelationalMemoryCell",
