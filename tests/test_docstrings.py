@@ -12,6 +12,7 @@ import pytest
 import keras_readinglist
 from keras_readinglist import (
     applications,
+    callbacks,
     chemistry,
     datasets,
     decoding,
@@ -19,6 +20,7 @@ from keras_readinglist import (
     layers,
     metrics,
     tokenizers,
+    visualization,
 )
 
 MODULES = [
@@ -29,12 +31,14 @@ MODULES = [
 NAMESPACES = (
     layers,
     applications,
+    callbacks,
     chemistry,
     datasets,
     decoding,
     information,
     metrics,
     tokenizers,
+    visualization,
 )
 PUBLIC = {"np": np, "keras": keras, "ops": keras.ops}
 for namespace in NAMESPACES:

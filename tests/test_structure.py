@@ -36,7 +36,7 @@ ALLOWED = {
     "conversion": BASE | {"layers"},
     "testing": BASE | {"layers"},
     "visualization": BASE | {"layers"},
-    "callbacks": BASE,
+    "callbacks": BASE | {"layers"},
     "information": BASE,
     "applications": BASE
     | {

@@ -35,6 +35,7 @@ from keras_readinglist.datasets.nth_farthest import nth_farthest
 from keras_readinglist.datasets.reversed_phrases import reversed_phrases
 from keras_readinglist.datasets.sort_of_clevr import sort_of_clevr
 from keras_readinglist.datasets.sorting import sorting_batch
+from keras_readinglist.datasets.spiral import spiral_data
 from keras_readinglist.datasets.star_model import StarModel, star_graphical_model
 from keras_readinglist.datasets.streams import StreamBatcher
 from keras_readinglist.datasets.translation_pairs import TranslationPairs
@@ -89,6 +90,7 @@ __all__ = [
     "shortest_tours",
     "sort_of_clevr",
     "sorting_batch",
+    "spiral_data",
     "star_graphical_model",
     "temporal_order",
     "tsp_batch",

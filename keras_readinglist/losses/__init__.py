@@ -1,5 +1,6 @@
 """Losses of the papers, beside those of `keras.losses`."""
 
 from keras_readinglist.losses.label_smoothed_cross_entropy import LabelSmoothedCrossEntropy
+from keras_readinglist.losses.multiclass_hinge import MulticlassHinge
 
-__all__ = ["LabelSmoothedCrossEntropy"]
+__all__ = ["LabelSmoothedCrossEntropy", "MulticlassHinge"]

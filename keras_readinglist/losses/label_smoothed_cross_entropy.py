@@ -7,6 +7,7 @@ from keras import ops
 
 from keras_readinglist.layers.precision import wide
 from keras_readinglist.layers.validation import check_rate
+from keras_readinglist.losses.labels import class_labels
 
 __all__ = ["LabelSmoothedCrossEntropy"]
 
@@ -61,13 +62,13 @@ class LabelSmoothedCrossEntropy(keras.losses.Loss):
 
     def __call__(self, y_true, y_pred, sample_weight=None):
         if self.ignore_id is not None:
-            labels = _labels(ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred))
+            labels = class_labels(ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred))
             counts = ops.cast(ops.not_equal(labels, self.ignore_id), self.dtype)
             sample_weight = counts if sample_weight is None else counts * sample_weight
         return super().__call__(y_true, y_pred, sample_weight)
 
     def call(self, y_true, y_pred):
-        labels = _labels(y_true, y_pred)
+        labels = class_labels(y_true, y_pred)
         logits = ops.cast(y_pred, wide(keras.backend.standardize_dtype(y_pred.dtype)))
         classes = logits.shape[-1]
         total = ops.logsumexp(logits, axis=-1)
@@ -97,9 +98,3 @@ class LabelSmoothedCrossEntropy(keras.losses.Loss):
     def get_config(self):
         names = ("epsilon", "ignore_id", "exclude_ignored", "from_kl")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
-
-
-def _labels(y_true, y_pred):
-    """Return the classes `(batch, ...)`, also of labels `(batch, ..., 1)`."""
-    labels = ops.cast(y_true, "int32")
-    return ops.squeeze(labels, axis=-1) if len(labels.shape) == len(y_pred.shape) else labels

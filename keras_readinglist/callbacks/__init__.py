@@ -1,0 +1,6 @@
+"""What to watch while a network is trained, beside the callbacks of Keras."""
+
+from keras_readinglist.callbacks.dead_units import DeadUnits
+from keras_readinglist.callbacks.update_ratio import UpdateRatio
+
+__all__ = ["DeadUnits", "UpdateRatio"]

@@ -1,0 +1,22 @@
+"""What a network looks at: pictures of any Keras model of images, on every backend.
+
+Functions take images as the model does, `(n, height, width, channels)`, and return NumPy arrays.
+"""
+
+from keras_readinglist.visualization.embedding import layer_codes, tsne
+from keras_readinglist.visualization.filters import filter_grid
+from keras_readinglist.visualization.fooling import fooling_image
+from keras_readinglist.visualization.grad_cam import grad_cam
+from keras_readinglist.visualization.occlusion import occlusion_map
+from keras_readinglist.visualization.saliency import saliency, smooth_grad
+
+__all__ = [
+    "filter_grid",
+    "fooling_image",
+    "grad_cam",
+    "layer_codes",
+    "occlusion_map",
+    "saliency",
+    "smooth_grad",
+    "tsne",
+]
