@@ -35,7 +35,7 @@ class DeadUnits(keras.callbacks.Callback):
 
     def __init__(self, inputs):
         super().__init__()
-        self.inputs, self.shares, self._probe, self._names = inputs, {}, None, []
+        self.inputs, self.shares, self._probe = inputs, {}, None
 
     def on_train_begin(self, logs=None):
         """Find the rectifiers."""
@@ -45,15 +45,15 @@ class DeadUnits(keras.callbacks.Callback):
                 "`DeadUnits` needs a functional or sequential model with rectifiers. "
                 f"Received: {self.model.name}"
             )
-        self._names = [layer.name for layer in rectifiers]
-        self._probe = keras.Model(self.model.inputs, [layer.output for layer in rectifiers])
+        outputs = {layer.name: layer.output for layer in rectifiers}
+        self._probe = keras.Model(self.model.inputs, outputs)
 
     def on_epoch_end(self, epoch, logs=None):
         """Count, and put the share into the logs."""
         _ = self.model  # on JAX this gives the weights back to the model
         inputs = keras.tree.map_structure(keras.ops.convert_to_tensor, self.inputs)
         dead = []
-        for name, output in zip(self._names, self._probe(inputs), strict=True):
+        for name, output in self._probe(inputs).items():
             output = keras.ops.convert_to_numpy(output)
             off = ~(output > 0).any(axis=tuple(range(output.ndim - 1)))
             self.shares.setdefault(name, []).append(float(off.mean()))
