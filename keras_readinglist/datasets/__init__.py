@@ -1,6 +1,7 @@
 """Real data sets and seeded task generators, all as NumPy arrays."""
 
 from keras_readinglist.datasets import (
+    camvid,
     cifar10,
     fashion_mnist,
     loading,
@@ -30,6 +31,7 @@ from keras_readinglist.datasets.delaunay import delaunay, delaunay_batch
 from keras_readinglist.datasets.learn_to_execute import learn_to_execute
 from keras_readinglist.datasets.loading import DatasetNotFoundError
 from keras_readinglist.datasets.long_range import adding_problem, copy_memory, temporal_order
+from keras_readinglist.datasets.marker_fill import marker_fill
 from keras_readinglist.datasets.ngrams import ngram_batch
 from keras_readinglist.datasets.nth_farthest import nth_farthest
 from keras_readinglist.datasets.reversed_phrases import reversed_phrases
@@ -42,6 +44,7 @@ from keras_readinglist.datasets.translation_pairs import TranslationPairs
 from keras_readinglist.datasets.tsp import shortest_tours, tsp_batch
 
 DATASETS = {
+    "camvid": camvid.DATASET,
     "cifar10": cifar10.DATASET,
     "cifar10_jpeg": cifar10.JPEG,
     "esol": molecule_net.ESOL,
@@ -79,6 +82,7 @@ __all__ = [
     "find",
     "learn_to_execute",
     "load",
+    "marker_fill",
     "ngram_batch",
     "nth_farthest",
     "prepare",
@@ -108,9 +112,10 @@ def load(name, split="train", *, data_dir=None, download=False):
             `"shakespeare"` (a list of 42 works), `"python_source"` (a list of modules of the
             running interpreter's standard library), `"python_documentation"` (a list of paragraphs
             of its reference), `"tatoeba_eng_fra"` (a list of pairs of sentences), `"mnist"`
-            (images `(n, 28, 28)` and labels); and, each a pair of `chemistry.Molecules` and a
-            dictionary of target arrays, `"xtb_small_molecules"`, `"qm7"`, `"qm9"`, `"esol"`,
-            `"freesolv"` and `"lipophilicity"`.
+            (images `(n, 28, 28)` and labels), `"camvid"` (images and label maps); and,
+            each a pair of `chemistry.Molecules` and a dictionary of target arrays,
+            `"xtb_small_molecules"`, `"qm7"`, `"qm9"`, `"esol"`, `"freesolv"` and
+            `"lipophilicity"`.
         split: String, `"train"`, `"validation"` or `"test"`.
         data_dir: Path of a folder that holds the raw files.
         download: Boolean, whether to fetch the set if it is nowhere on this machine.

@@ -2,5 +2,6 @@
 
 from keras_readinglist.losses.label_smoothed_cross_entropy import LabelSmoothedCrossEntropy
 from keras_readinglist.losses.multiclass_hinge import MulticlassHinge
+from keras_readinglist.losses.pixelwise_crossentropy import PixelwiseCrossentropy
 
-__all__ = ["LabelSmoothedCrossEntropy", "MulticlassHinge"]
+__all__ = ["LabelSmoothedCrossEntropy", "MulticlassHinge", "PixelwiseCrossentropy"]

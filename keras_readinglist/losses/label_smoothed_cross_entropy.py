@@ -69,6 +69,9 @@ class LabelSmoothedCrossEntropy(keras.losses.Loss):
 
     def call(self, y_true, y_pred):
         labels = class_labels(y_true, y_pred)
+        counts = None if self.ignore_id is None else ops.not_equal(labels, self.ignore_id)
+        if counts is not None:  # no class at all, perhaps
+            labels = ops.where(counts, labels, ops.zeros_like(labels))
         logits = ops.cast(y_pred, wide(keras.backend.standardize_dtype(y_pred.dtype)))
         classes = logits.shape[-1]
         total = ops.logsumexp(logits, axis=-1)
@@ -81,8 +84,7 @@ class LabelSmoothedCrossEntropy(keras.losses.Loss):
         losses = total - (1.0 - share) * right - share * others / spread
         if self.from_kl:
             losses = losses - self._entropy(classes)
-        if self.ignore_id is not None:
-            counts = ops.not_equal(labels, self.ignore_id)
+        if counts is not None:
             losses = ops.where(counts, losses, ops.zeros_like(losses))
         return losses
 

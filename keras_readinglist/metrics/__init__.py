@@ -2,5 +2,6 @@
 
 from keras_readinglist.metrics.bleu import bleu
 from keras_readinglist.metrics.error_ratio import ErrorRatio
+from keras_readinglist.metrics.segmentation_mean_iou import SegmentationMeanIoU
 
-__all__ = ["ErrorRatio", "bleu"]
+__all__ = ["ErrorRatio", "SegmentationMeanIoU", "bleu"]

@@ -8,14 +8,24 @@ from keras_readinglist.visualization.filters import filter_grid
 from keras_readinglist.visualization.fooling import fooling_image
 from keras_readinglist.visualization.grad_cam import grad_cam
 from keras_readinglist.visualization.occlusion import occlusion_map
+from keras_readinglist.visualization.receptive_field import (
+    ReceptiveField,
+    empirical_receptive_field,
+    influence,
+    receptive_field,
+)
 from keras_readinglist.visualization.saliency import saliency, smooth_grad
 
 __all__ = [
+    "ReceptiveField",
+    "empirical_receptive_field",
     "filter_grid",
     "fooling_image",
     "grad_cam",
+    "influence",
     "layer_codes",
     "occlusion_map",
+    "receptive_field",
     "saliency",
     "smooth_grad",
     "tsne",
