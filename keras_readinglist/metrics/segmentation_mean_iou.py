@@ -20,7 +20,7 @@ class SegmentationMeanIoU(keras.metrics.MeanIoU):
 
     Example:
         >>> metric = SegmentationMeanIoU(3)
-        >>> metric.update_state(np.array([[0, 1, 255]]), np.array([[0, 0, 1]]))
+        >>> state = metric.update_state(np.array([[0, 1, 255]]), np.array([[0, 0, 1]]))
         >>> float(metric.result()), metric.per_class().tolist()
         (0.25, [0.5, 0.0, nan])
 
