@@ -50,6 +50,12 @@ from keras_readinglist.layers.relation_network import (
     RelationNetwork,
 )
 from keras_readinglist.layers.relational_memory import RelationalMemory, RelationalMemoryCell
+from keras_readinglist.layers.residual import (
+    ResidualBlock,
+    ResidualUnit,
+    StackedResidualStage,
+    ZeroPadShortcut,
+)
 from keras_readinglist.layers.rnn_search import (
     AttentionGRUCell,
     RNNSearchDecoder,
@@ -108,11 +114,14 @@ __all__ = [
     "RelationNetwork",
     "RelationalMemory",
     "RelationalMemoryCell",
+    "ResidualBlock",
+    "ResidualUnit",
     "ResidualUpdate",
     "Set2Set",
     "SimpleRNN",
     "SimpleRNNCell",
     "SinusoidalPositionEmbedding",
+    "StackedResidualStage",
     "TenCrop",
     "TensorMessage",
     "TiedEmbedding",
@@ -120,4 +129,5 @@ __all__ = [
     "TransformerDecoderBlock",
     "TransformerEncoderBlock",
     "VirtualEdges",
+    "ZeroPadShortcut",
 ]
