@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pytest
 
 from keras_readinglist import optimizers
 
@@ -41,3 +42,22 @@ def test_rmsprop_takes_the_steps_of_graves():
         d = 0.9 * d - 0.01 * gradient / np.sqrt(n - m**2 + 1e-4)
         w = w + d
     np.testing.assert_allclose(model.get_weights()[0], w, atol=1e-5)
+
+
+def test_decay_within_the_momentum(tmp_path):
+    model = model_of(optimizers.CoupledDecaySGD(0.1, 0.9, 0.5))
+    w = model.get_weights()[0].astype("float64")
+    v = np.zeros_like(w)
+    rng = np.random.default_rng(0)
+    for step in range(4):
+        x, y = rng.standard_normal((3, 2)), rng.standard_normal((3, 1))
+        model.train_on_batch(x.astype("float32"), y.astype("float32"))
+        gradient = 2 / 3 * x.T @ (x @ w - y)
+        v = 0.9 * v - 0.5 * 0.1 * w - 0.1 * gradient
+        w = w + v
+        if step == 1:  # goes on from a file
+            model.save(tmp_path / "model.keras")
+            model = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(model.get_weights()[0], w, atol=1e-5)
+    with pytest.raises(ValueError, match="`coupled_decay` must not be negative. Received: .*-1"):
+        optimizers.CoupledDecaySGD(coupled_decay=-1)

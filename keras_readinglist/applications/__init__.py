@@ -1,5 +1,6 @@
 """Complete models composed of the layers, each with trained presets."""
 
+from keras_readinglist.applications.image_classification import AlexNet
 from keras_readinglist.applications.joint_set_model import JointSetModel
 from keras_readinglist.applications.language_models import (
     CharRNN,
@@ -33,6 +34,7 @@ from keras_readinglist.applications.truncated_bptt import TruncatedBPTT
 from keras_readinglist.tokenizers import CharTokenizer
 
 __all__ = [
+    "AlexNet",
     "AttentionSeq2SeqBaseline",
     "CNNMLPBaseline",
     "CharRNN",

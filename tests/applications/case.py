@@ -20,6 +20,7 @@ class Case:
         jobs: What the model does end to end: functions `(model, inputs)`, by name.
         loss: What it is trained with; `None` for the cross-entropy of classes.
         rows: Whether any number of rows may be given.
+        double: Whether float64 stays; the dense layer of Keras rounds it on torch.
     """
 
     make: Callable
@@ -28,6 +29,7 @@ class Case:
     jobs: dict[str, Callable] = field(default_factory=dict)
     loss: Any = None
     rows: bool = True
+    double: bool = True
 
 
 def all_cases():

@@ -81,6 +81,8 @@ def test_float32_among_float64(case):
 @every
 def test_float64_stays_float64(case):
     """What is rounded to float32 on the way has no slope over a step of 1e-8."""
+    if not case.double:
+        pytest.skip("made of layers that round float64")
     rng = np.random.default_rng(0)
     with double("float32"):
         model = trained(case, dtype="float64")

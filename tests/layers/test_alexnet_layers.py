@@ -6,7 +6,12 @@ import pytest
 from keras import ops
 
 from keras_readinglist.gradients import Differentiable
-from keras_readinglist.layers import LocalResponseNormalization, PCAColorAugmentation, TenCrop
+from keras_readinglist.layers import (
+    GroupedConv2D,
+    LocalResponseNormalization,
+    PCAColorAugmentation,
+    TenCrop,
+)
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((2, 3, 4, 5)).astype("float32")
@@ -19,9 +24,25 @@ CONTRACT = [
     (LocalResponseNormalization, {**LARGE, "axis": 1, "beta": 0.5, "alpha_mode": "mean"}, X, None),
     (LocalResponseNormalization, {**LARGE, "beta": 1.2, "depth_radius": 7}, X[0], None),
     (PCAColorAugmentation, {"std": 0.0, "clip": False}, PICTURES, None),
+    (GroupedConv2D, {"filters": 4, "kernel_size": 3, "padding": "same"}, X[..., :4], None),
     (TenCrop, {"size": 3}, X, None),
     (TenCrop, {"size": 2, "vertical_flip": True}, X, None),
 ]
+
+
+@pytest.mark.parametrize("groups", [1, 2, 3])
+def test_towers_are_the_groups_of_keras(groups):
+    x = RNG.standard_normal((2, 7, 8, 6)).astype("float32")
+    options = {"groups": groups, "strides": 2, "padding": "same", "activation": "relu"}
+    ours = GroupedConv2D(12, (3, 2), bias_initializer="normal", **options)
+    theirs = keras.layers.Conv2D(12, (3, 2), **options)
+    found = ops.convert_to_numpy(ours(x))
+    theirs.build(x.shape)
+    theirs.set_weights(ours.get_weights())
+    np.testing.assert_allclose(found, ops.convert_to_numpy(theirs(x)), atol=1e-5)
+    if groups == 2:  # the first tower does not see the second
+        x[..., 3:] = 9
+        np.testing.assert_array_equal(ops.convert_to_numpy(ours(x))[..., :6], found[..., :6])
 
 
 def normalized(x, radius, bias, alpha, beta):

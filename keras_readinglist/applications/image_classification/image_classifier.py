@@ -42,19 +42,24 @@ class ImageClassifier(PresetMixin, keras.Model):
                 f"`class_names` must be {self.output_shape[-1]} names. Received: {class_names}"
             )
 
-    def preprocess(self, pictures):
+    def preprocess(self, pictures, side=None):
         """Return pictures as the network takes them, as an array `(n, height, width, channels)`.
 
         Args:
             pictures: A picture, or a list of pictures, as `read_picture` takes them, of any size:
                 the middle is taken; or an array `(n, height, width, channels)`.
+            side: Positive integer, both sides of what is returned, if it is cropped later. `None`
+                for those of the inputs of the network.
         """
         _, height, width, channels = self.input_shape
+        if side is not None:
+            height = width = side
         if isinstance(pictures, np.ndarray) and pictures.ndim == 4:
             pictures = list(pictures)
         pictures = pictures if isinstance(pictures, (list, tuple)) else [pictures]
         read = [read_picture(picture, channels) for picture in pictures]
-        shape = [height or read[0].shape[0], width or read[0].shape[1]] if read else [1, 1]
+        first = read[0].shape if read else (1, 1)
+        shape = [height or first[0], width or first[1]]
         pixels = np.reshape([fitted(picture, *shape) for picture in read], (-1, *shape, channels))
         mean, std = (np.asarray(self.preprocessing[name], "float32") for name in ("mean", "std"))
         return ((pixels - mean) / std).astype("float32")

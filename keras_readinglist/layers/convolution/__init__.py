@@ -2,6 +2,7 @@
 
 from keras_readinglist.layers.convolution.context_module import ContextModule
 from keras_readinglist.layers.convolution.dilated_conv import DilatedConv1D, DilatedConv2D
+from keras_readinglist.layers.convolution.grouped_conv import GroupedConv2D
 from keras_readinglist.layers.convolution.local_response_normalization import (
     LocalResponseNormalization,
 )
@@ -13,6 +14,7 @@ __all__ = [
     "ContextModule",
     "DilatedConv1D",
     "DilatedConv2D",
+    "GroupedConv2D",
     "LocalResponseNormalization",
     "PCAColorAugmentation",
     "ReflectPadding2D",

@@ -1,0 +1,84 @@
+"""Weights of torchvision's networks, from the files that it publishes."""
+
+import hashlib
+import pathlib
+
+import keras
+import numpy as np
+
+from keras_readinglist.conversion.tables import Row, fill, transpose
+
+_ALEXNET_CONVOLUTIONS = {"conv1": 0, "conv2": 3, "conv3": 6, "conv4": 8, "conv5": 10}
+_ALEXNET_DENSE = {"fc7": 4, "fc8": 6}
+_URL = "https://download.pytorch.org/models/"
+
+
+def published(file):
+    """Return the path of a file of torchvision, which is fetched once.
+
+    Args:
+        file: String; before its ending stand the first digits of its SHA-256.
+
+    Raises:
+        ValueError: If the digits do not agree.
+    """
+    path = pathlib.Path(keras.utils.get_file(file, _URL + file))
+    digest, due = hashlib.sha256(path.read_bytes()).hexdigest(), path.stem.rpartition("-")[2]
+    if not digest.startswith(due):
+        raise ValueError(f"{path} is damaged: its SHA-256 is {digest}, and must begin with {due}.")
+    return path
+
+
+def read_state(path):
+    """Return the arrays of a file of torch, by their names; no code in it is run.
+
+    Args:
+        path: Path of a `.safetensors` file, or of one that `torch.save` wrote of a `state_dict`.
+
+    Raises:
+        ValueError: If it holds anything else.
+    """
+    path = pathlib.Path(path).expanduser()
+    if path.suffix == ".safetensors":
+        from safetensors.numpy import load_file
+
+        return load_file(path)
+    import torch
+
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    if not isinstance(state, dict) or not all(hasattr(v, "numpy") for v in state.values()):
+        raise ValueError(f"{path} must hold a `state_dict`. Received: {type(state).__name__}")
+    return {name: tensor.numpy(force=True) for name, tensor in state.items()}
+
+
+def alexnet_from_torchvision(model, state):
+    """Give an AlexNet of one tower the weights of `torchvision.models.alexnet`.
+
+    Args:
+        model: An `AlexNet` of the variant `"one_weird_trick"`, with or without its top.
+        state: Arrays by their names, as `read_state` returns them.
+
+    Raises:
+        ValueError: If an array is missing or has another shape.
+    """
+    sources = {name: (f"features.{k}", _kernel) for name, k in _ALEXNET_CONVOLUTIONS.items()}
+    sources["fc6"] = ("classifier.1", _flattened)
+    sources |= {name: (f"classifier.{k}", transpose) for name, k in _ALEXNET_DENSE.items()}
+    for layer in model.layers:
+        if layer.name in sources:
+            theirs, transform = sources[layer.name]
+            rows = [
+                Row("kernel", (f"{theirs}.weight",), transform),
+                Row("bias", (f"{theirs}.bias",), np.asarray),
+            ]
+            fill(layer, rows, state)
+
+
+def _kernel(weight):
+    return weight.transpose(2, 3, 1, 0)
+
+
+def _flattened(weight):
+    """Return the matrix behind a feature map of 6 x 6, whose channels torch flattens first."""
+    maps = weight.reshape(len(weight), -1, 6, 6)
+    return maps.transpose(2, 3, 1, 0).reshape(-1, len(weight))
