@@ -1,6 +1,24 @@
 """Complete models composed of the layers, each with trained presets."""
 
 from keras_readinglist.applications.image_classification import AlexNet
+from keras_readinglist.applications.image_classification.resnet import ResNet
+from keras_readinglist.applications.image_classification.resnets import (
+    PlainNet18,
+    PlainNet34,
+    PreActResNetCIFAR,
+    ResNet18,
+    ResNet18V2,
+    ResNet34,
+    ResNet34V2,
+    ResNet50,
+    ResNet50V2,
+    ResNet101,
+    ResNet101V2,
+    ResNet152,
+    ResNet152V2,
+    ResNet200V2,
+    ResNetCIFAR,
+)
 from keras_readinglist.applications.joint_set_model import JointSetModel
 from keras_readinglist.applications.language_models import (
     CharRNN,
@@ -46,7 +64,10 @@ __all__ = [
     "MPNN",
     "MPNNEnsemble",
     "NTMSequenceModel",
+    "PlainNet18",
+    "PlainNet34",
     "PointerNetwork",
+    "PreActResNetCIFAR",
     "RNNSearch",
     "ReadProcessWrite",
     "RelationNetworkBabi",
@@ -54,6 +75,19 @@ __all__ = [
     "RelationalRNNClassifier",
     "RelationalRNNLanguageModel",
     "RelationalRNNSeq2Seq",
+    "ResNet",
+    "ResNet101",
+    "ResNet101V2",
+    "ResNet152",
+    "ResNet152V2",
+    "ResNet18",
+    "ResNet18V2",
+    "ResNet200V2",
+    "ResNet34",
+    "ResNet34V2",
+    "ResNet50",
+    "ResNet50V2",
+    "ResNetCIFAR",
     "Seq2SeqBaseline",
     "StoryLSTMBaseline",
     "Transformer",

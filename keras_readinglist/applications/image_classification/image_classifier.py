@@ -16,7 +16,8 @@ class ImageClassifier(PresetMixin, keras.Model):
 
     Args:
         preprocessing: Dictionary with `"mean"` and `"std"`, numbers or one for every channel: the
-            network is given `(pixels - mean) / std` of pixels from 0 to 1. `None` for the pixels.
+            network is given `(pixels - mean) / std` of pixels from 0 to 1, with blue first if
+            `"reversed"` is true. `None` for the pixels.
         class_names: List of the names of the classes, or `None` for their numbers.
         probabilities: Boolean, whether the outputs are probabilities; else they are logits.
         **kwargs: Inputs and outputs of the functional model, and its name.
@@ -61,6 +62,8 @@ class ImageClassifier(PresetMixin, keras.Model):
         first = read[0].shape if read else (1, 1)
         shape = [height or first[0], width or first[1]]
         pixels = np.reshape([fitted(picture, *shape) for picture in read], (-1, *shape, channels))
+        if self.preprocessing.get("reversed"):
+            pixels = pixels[..., ::-1]
         mean, std = (np.asarray(self.preprocessing[name], "float32") for name in ("mean", "std"))
         return ((pixels - mean) / std).astype("float32")
 

@@ -223,7 +223,8 @@ class ResidualUnit(keras.layers.Layer):
         for index, convolution in enumerate(self.convolutions):
             if index and self.norms_between:
                 self.norms_between[index - 1].build(shape)
-            convolution.build(shape)
+            border = 2 * _border(convolution)
+            convolution.build((shape[0], *(n and n + border for n in shape[1:3]), shape[3]))
             shape = strided(shape, convolution.strides[0], convolution.filters)
         for norm in (self.norm_last, self.norm_after):
             if norm is not None:
@@ -287,8 +288,9 @@ class ResidualUnit(keras.layers.Layer):
             if index:
                 norm = self.norms_between[index - 1] if self.norms_between else None
                 x = self._apply(x, self.between, norm, training)
-            if convolution.strides[0] > 1 and convolution.kernel_size[0] == 3:
-                x = ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+            border = _border(convolution)
+            if border:
+                x = ops.pad(x, ((0, 0), (border, border), (border, border), (0, 0)))
             x = convolution(x)
         x = self._apply(x, self.last, self.norm_last, training)
         return x if self.kept is None else self.kept(x, training=training)
@@ -333,6 +335,11 @@ class ResidualUnit(keras.layers.Layer):
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
             "kernel_regularizer": keras.regularizers.serialize(self.kernel_regularizer),
         }
+
+
+def _border(convolution):
+    """Return how many zeros a picture gets on every side before a convolution."""
+    return 1 if convolution.strides[0] > 1 and convolution.kernel_size[0] == 3 else 0
 
 
 def _check_finite(name, value):

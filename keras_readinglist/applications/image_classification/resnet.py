@@ -1,0 +1,242 @@
+"""Residual networks of every kind, and the plain ones that they are compared with."""
+
+import keras
+
+from keras_readinglist.applications.image_classification.image_classifier import ImageClassifier
+from keras_readinglist.layers.precision import wide
+from keras_readinglist.layers.residual import ResidualUnit, StackedResidualStage
+from keras_readinglist.layers.residual.residual_unit import KINDS
+from keras_readinglist.layers.validation import check_choice, check_sizes
+
+_V1, _V2 = "original", "full_preactivation"
+
+
+@keras.saving.register_keras_serializable(package="keras_readinglist")
+class ResNet(ImageClassifier):
+    """A network of stages of residual units, from the first convolution to the classes.
+
+    What the papers report: 3.57 % top-5 error of an ensemble on ImageNet (2015); on CIFAR-10
+    6.43 % with 110 layers (2015) and 4.62 % with 1001 (2016), where a plain net of 110 fails.
+
+    Args:
+        stack_sizes: Tuple of positive integers, the units of every stage; all but the first stage
+            halve the picture.
+        filters: Tuple of positive integers, the channels of every stage.
+        kind: `"basic"` or `"bottleneck"`.
+        version: 1, or 2 for full pre-activation and a last normalization and activation.
+        stem: `"imagenet"`, a 7x7 convolution and a pool, which take a quarter of the sides, or
+            `"cifar"`, a 3x3 convolution.
+        stem_filters: Positive integer, channels of the first convolution; `None` for those of the
+            first stage.
+        shortcut: `"A"`, `"B"`, `"C"` or `"none"`, see `layers.ResidualBlock`.
+        downsample: Whether the `"first"` or the `"last"` unit of a stage halves the picture.
+        unit_config: Dictionary of further arguments of `layers.ResidualUnit`, which may name any
+            shortcut and order of activations.
+        scan: Boolean, whether the units of a stage after its first are a `StackedResidualStage`.
+        output_stride: 8 or 16: from there on, dilation stands for strides. `None` for strides.
+        include_top: Boolean, whether there are classes at the end.
+        pooling: What stands in their place: `"avg"`, `"max"`, or `None` for the last maps.
+        classes: Positive integer.
+        classifier_activation: Name of an activation, or `None` for logits.
+        input_shape: Tuple `(height, width, channels)`; sides may be `None`.
+        preprocessing: As in `ImageClassifier`.
+        class_names: List of strings, or `None`.
+        input_tensor: Symbolic tensor that the network is laid on, or `None`.
+        name: String.
+        dtype: Type or policy of all layers; classes are at least float32.
+        trainable: Boolean.
+
+    Raises:
+        ValueError: If an argument is out of range, or pictures are too small.
+
+    Example:
+        >>> model = ResNet((1, 1), (4, 8), "basic", stem="cifar", classes=2, input_shape=(8, 8, 1))
+        >>> len(model.classify(np.zeros((2, 8, 8, 1)), top=1))
+        2
+
+    References:
+        - [He et al., 2015](https://arxiv.org/abs/1512.03385), Table 1 and section 4.2
+        - [He et al., 2016](https://arxiv.org/abs/1603.05027), section 3 and appendix
+    """
+
+    def __init__(
+        self,
+        stack_sizes,
+        filters,
+        kind="basic",
+        version=1,
+        stem="imagenet",
+        stem_filters=None,
+        shortcut="B",
+        downsample="first",
+        unit_config=None,
+        scan=False,
+        output_stride=None,
+        include_top=True,
+        pooling=None,
+        classes=1000,
+        classifier_activation="softmax",
+        input_shape=None,
+        preprocessing=None,
+        class_names=None,
+        input_tensor=None,
+        name=None,
+        dtype=None,
+        trainable=True,
+    ):
+        given = {
+            k: v for k, v in locals().items() if k not in ("self", "__class__", "input_tensor")
+        }
+        stack_sizes = check_sizes("stack_sizes", stack_sizes)
+        filters = check_sizes("filters", filters)
+        if len(stack_sizes) != len(filters):
+            raise ValueError(
+                "`stack_sizes` and `filters` must be as many. "
+                f"Received: stack_sizes={stack_sizes}, filters={filters}"
+            )
+        check_choice("kind", kind, tuple(KINDS))
+        check_choice("version", version, (1, 2))
+        check_choice("stem", stem, ("imagenet", "cifar"))
+        check_choice("shortcut", shortcut, ("A", "B", "C", "none"))
+        check_choice("downsample", downsample, ("first", "last"))
+        check_choice("output_stride", output_stride, (None, 8, 16))
+        check_choice("pooling", pooling, (None, "avg", "max"))
+        policy = keras.dtype_policies.get(dtype or keras.config.dtype_policy())
+        inputs = input_tensor
+        if inputs is None:
+            shape = _checked_shape(input_shape, stem, include_top)
+            inputs = keras.Input(shape, dtype=wide(policy.compute_dtype))
+        given["input_shape"] = tuple(inputs.shape[1:])
+        self._plan = {"version": version, "unit": unit_config or {}, "kind": kind, "dtype": policy}
+        x = self._stem(inputs, stem, stem_filters or filters[0])
+        reached = 4 if stem == "imagenet" else 1
+        dilation = 1
+        for stage, (count, width) in enumerate(zip(stack_sizes, filters, strict=True)):
+            strides = 2 if stage + (downsample == "last") else 1
+            if downsample == "last" and stage == len(filters) - 1:
+                strides = 1
+            if strides == 2 and output_stride is not None and reached >= output_stride:
+                strides, dilation = 1, 2 * dilation
+            reached *= strides
+            units = self._units(stage, count, width, strides, dilation, shortcut, downsample)
+            x = units[0](x)
+            if scan and count > 1:
+                units[1]._name = f"conv{stage + 2}_stack"
+                units[1:] = [StackedResidualStage(units[1], count - 1, name=units[1].name)]
+            for unit in units[1:]:
+                x = unit(x)
+        if version == 2:
+            x = self._relu("post_relu")(self._norm("post_bn")(x))
+        outputs = self._top(x, include_top, pooling, classes, classifier_activation)
+        super().__init__(
+            inputs=inputs,
+            outputs=outputs,
+            name=name,
+            preprocessing=preprocessing,
+            class_names=class_names,
+            probabilities=include_top and classifier_activation == "softmax",
+        )
+        self._given = {**given, "name": self.name, "dtype": keras.dtype_policies.serialize(policy)}
+        self.trainable = trainable
+
+    def _stem(self, x, stem, filters):
+        options = {"use_bias": self._plan["unit"].get("use_bias", False) is not False,
+                   "kernel_initializer": ResidualUnit(1).kernel_initializer,
+                   "kernel_regularizer": self._plan["unit"].get("kernel_regularizer"),
+                   "dtype": self._plan["dtype"], "name": "conv1_conv"}  # fmt: skip
+        if stem == "cifar":
+            x = keras.layers.Conv2D(filters, 3, padding="same", **options)(x)
+            return self._activated(x) if self._plan["version"] == 1 else x
+        x = keras.layers.ZeroPadding2D(3, **self._named("conv1_pad"))(x)
+        x = keras.layers.Conv2D(filters, 7, 2, **options)(x)
+        # What is given to the units of Keras' own second version has not been activated.
+        if self._plan["version"] == 1 or not options["use_bias"]:
+            x = self._activated(x)
+        x = keras.layers.ZeroPadding2D(1, **self._named("pool1_pad"))(x)
+        return keras.layers.MaxPooling2D(3, 2, **self._named("pool1_pool"))(x)
+
+    def _activated(self, x):
+        return self._relu("conv1_relu")(self._norm("conv1_bn")(x))
+
+    def _named(self, name):
+        return {"name": name, "dtype": self._plan["dtype"]}
+
+    def _relu(self, name):
+        return keras.layers.Activation("relu", **self._named(name))
+
+    def _norm(self, name):
+        unit = self._plan["unit"]
+        return keras.layers.BatchNormalization(
+            momentum=unit.get("batch_norm_momentum", 0.9),
+            epsilon=unit.get("batch_norm_epsilon", 1e-5),
+            **self._named(name),
+        )
+
+    def _units(self, stage, count, width, strides, dilation, shortcut, downsample):
+        """Return the units of a stage, the layers `conv<stage + 2>_block<number>`."""
+        units = []
+        for number in range(1, count + 1):
+            halves = number == (1 if downsample == "first" else count)
+            config = {
+                "activation_order": _V1 if self._plan["version"] == 1 else _V2,
+                "shortcut": {"C": "conv1x1", "none": "none"}.get(shortcut, "identity"),
+                "projection": "A" if shortcut == "A" else "B",
+                "dilation_rate": dilation,
+                **self._plan["unit"],
+            }
+            if downsample == "last" and number > 1:
+                config.update(projection="A", pre_activation="residual")
+            units.append(
+                ResidualUnit(
+                    width,
+                    self._plan["kind"],
+                    strides if halves else 1,
+                    **config,
+                    **self._named(f"conv{stage + 2}_block{number}"),
+                )
+            )
+        return units
+
+    def _top(self, x, include_top, pooling, classes, activation):
+        if include_top:
+            x = keras.layers.GlobalAveragePooling2D(**self._named("avg_pool"))(x)
+            # What classes are computed from is not rounded to half precision.
+            options = {"activation": activation, "dtype": wide(self._plan["dtype"].compute_dtype)}
+            return keras.layers.Dense(classes, name="predictions", **options)(x)
+        if pooling == "avg":
+            return keras.layers.GlobalAveragePooling2D(**self._named("avg_pool"))(x)
+        if pooling == "max":
+            return keras.layers.GlobalMaxPooling2D(**self._named("max_pool"))(x)
+        return x
+
+    @property
+    def units(self):
+        """Residual units, from the first to the last."""
+        return [layer for layer in self.layers if isinstance(layer, ResidualUnit)]
+
+    def feature_maps(self):
+        """Return a model of the last maps of every stage, by the names C2, C3 and so on."""
+        stages = {}
+        for layer in self.layers:
+            if isinstance(layer, (ResidualUnit, StackedResidualStage)):
+                stages[f"C{layer.name[4]}"] = layer.output
+        return keras.Model(self.input, stages)
+
+    def get_config(self):
+        return {**self._given, "trainable": self.trainable}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """Return the network of a configuration."""
+        return cls(**config)
+
+
+def _checked_shape(input_shape, stem, include_top):
+    shape = tuple(input_shape or ((224, 224, 3) if stem == "imagenet" else (32, 32, 3)))
+    least = 32 if stem == "imagenet" and include_top else 1
+    if len(shape) != 3 or any(side is not None and side < least for side in shape[:2]):
+        raise ValueError(
+            f"`input_shape` must be (height, width, channels) with sides of at least {least}. "
+            f"Received: input_shape={input_shape}"
+        )
+    return shape

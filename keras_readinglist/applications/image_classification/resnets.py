@@ -1,0 +1,217 @@
+"""The residual networks of the papers by their names."""
+
+import pathlib
+
+import keras
+
+from keras_readinglist.applications.image_classification.resnet import ResNet
+from keras_readinglist.conversion.keras_applications import copy_weights
+
+SIZES = {  # by depth: the kind of a unit, and how many of it every stage has
+    18: ("basic", (2, 2, 2, 2)),
+    34: ("basic", (3, 4, 6, 3)),
+    50: ("bottleneck", (3, 4, 6, 3)),
+    101: ("bottleneck", (3, 4, 23, 3)),
+    152: ("bottleneck", (3, 8, 36, 3)),
+    200: ("bottleneck", (3, 24, 36, 3)),
+}
+FILTERS = (64, 128, 256, 512)
+# What differs in the networks whose weights `keras.applications` gives.
+KERAS = {
+    1: {
+        "unit_config": {"use_bias": True, "batch_norm_epsilon": 1.001e-5, "stride_in": "1x1"},
+        # Numbers of bytes, blue first, less their mean.
+        "preprocessing": {
+            "reversed": True,
+            "mean": [103.939 / 255, 116.779 / 255, 123.68 / 255],
+            "std": 1 / 255,
+        },
+    },
+    2: {
+        "unit_config": {"use_bias": "output", "batch_norm_epsilon": 1.001e-5, "stride_in": "3x3"},
+        "downsample": "last",
+        "preprocessing": {"mean": 0.5, "std": 0.5},
+    },
+}
+
+
+def resnet(
+    depth,
+    version=1,
+    *,
+    include_top=True,
+    weights=None,
+    input_shape=None,
+    pooling=None,
+    classes=1000,
+    classifier_activation="softmax",
+    **kwargs,
+):
+    """Build a residual network for ImageNet by its depth.
+
+    Args:
+        depth: 18, 34, 50, 101, 152 or 200.
+        version: 1, or 2 for full pre-activation.
+        include_top: Boolean, whether there are classes at the end.
+        weights: `None` for random ones; `"imagenet"` for those of `keras.applications`, which are
+            fetched, of the depths 50, 101 and 152; or the path of a file that `save_weights` wrote.
+            With `"imagenet"` the network is exactly that of `keras.applications`, otherwise that
+            of the paper: without biases, and halving in the first unit of a stage.
+        input_shape: Tuple `(height, width, channels)`. Defaults to (224, 224, 3).
+        pooling: `"avg"`, `"max"` or `None`, where `include_top` is false.
+        classes: Positive integer.
+        classifier_activation: Name of an activation, or `None`.
+        **kwargs: Further arguments of `ResNet`.
+
+    Returns:
+        A `ResNet`.
+
+    Raises:
+        ValueError: If there is no such depth, or there are no such weights.
+    """
+    if depth not in SIZES:
+        raise ValueError(f"`depth` must be one of {tuple(SIZES)}. Received: depth={depth}")
+    kind, sizes = SIZES[depth]
+    donor = None
+    if weights == "imagenet":
+        donor = _donor(depth, version, include_top, input_shape, classes)
+        kwargs = {**KERAS[version], **kwargs}
+    kwargs.setdefault("stem_filters", 64)
+    kwargs.setdefault("name", f"resnet{depth}" + "v2" * (version == 2))
+    model = ResNet(
+        sizes,
+        FILTERS,
+        kind,
+        version,
+        include_top=include_top,
+        input_shape=input_shape,
+        pooling=pooling,
+        classes=classes,
+        classifier_activation=classifier_activation,
+        **kwargs,
+    )
+    if donor is not None:
+        copy_weights(model, donor)
+    elif weights is not None:
+        if not pathlib.Path(weights).expanduser().is_file():
+            raise ValueError(
+                "`weights` must be None, 'imagenet' or the path of a file. "
+                f"Received: weights={weights!r}"
+            )
+        model.load_weights(weights)
+    return model
+
+
+def _donor(depth, version, include_top, input_shape, classes):
+    """Return the network of `keras.applications` with its weights; it knows where they are."""
+    name = f"ResNet{depth}" + "V2" * (version == 2)
+    if depth not in (50, 101, 152):
+        raise ValueError(
+            "`weights` may be 'imagenet' for the depths 50, 101 and 152. "
+            f"Received: depth={depth}, weights='imagenet'"
+        )
+    if include_top and classes != 1000:
+        raise ValueError(
+            "`classes` must be 1000 with the classes of ImageNet. Give `include_top=False` for "
+            f"others. Received: classes={classes}"
+        )
+    make = getattr(keras.applications, name)
+    return make(weights="imagenet", include_top=include_top, input_shape=input_shape)
+
+
+def _named(name, depth, version=1, **fixed):
+    def build(**kwargs):
+        return resnet(depth, version, **{**fixed, **kwargs})
+
+    build.__name__ = build.__qualname__ = name
+    what = "network without shortcuts" if fixed else "residual network"
+    build.__doc__ = f"""Build the {what} of {depth} layers for ImageNet, version {version}.
+
+    Args:
+        **kwargs: Keyword arguments of `resnet`, such as `include_top`, `weights` and `classes`.
+
+    Returns:
+        A `ResNet`.
+    """
+    return build
+
+
+ResNet18, ResNet34, ResNet50, ResNet101, ResNet152 = (
+    _named(f"ResNet{depth}", depth) for depth in (18, 34, 50, 101, 152)
+)
+ResNet18V2, ResNet34V2, ResNet50V2, ResNet101V2, ResNet152V2, ResNet200V2 = (
+    _named(f"ResNet{depth}V2", depth, 2) for depth in SIZES
+)
+PlainNet18, PlainNet34 = (_named(f"PlainNet{depth}", depth, shortcut="none") for depth in (18, 34))
+
+
+def ResNetCIFAR(depth, residual=True, shortcut="A", classes=10, width=16, **kwargs):  # noqa: N802
+    """Build the residual network of section 4.2 for small pictures, or its plain twin.
+
+    Args:
+        depth: `6 n + 2`, such as 20, 32, 44, 56 and 110.
+        residual: Boolean; without shortcuts it is the plain net of as many weights.
+        shortcut: `"A"`, `"B"` or `"C"`.
+        classes: Positive integer.
+        width: Positive integer, channels of the first stage.
+        **kwargs: Further arguments of `ResNet`.
+
+    Returns:
+        A `ResNet` of logits, unless `classifier_activation` is given.
+
+    Raises:
+        ValueError: If the depth is of another form.
+    """
+    if depth < 8 or (depth - 2) % 6:
+        raise ValueError(f"`depth` must be 6 n + 2, from 8 on. Received: depth={depth}")
+    kwargs.setdefault("classifier_activation", None)
+    return ResNet(
+        3 * ((depth - 2) // 6,),
+        (width, 2 * width, 4 * width),
+        kwargs.pop("kind", "basic"),
+        stem="cifar",
+        shortcut=shortcut if residual else "none",
+        classes=classes,
+        **kwargs,
+    )
+
+
+def PreActResNetCIFAR(depth, kind=None, classes=10, width=16, **kwargs):  # noqa: N802
+    """Build the network of the second paper for small pictures, with any unit of its tables.
+
+    Args:
+        depth: `9 n + 2` of bottlenecks, such as 164 and 1001, or `6 n + 2` of basic units. 110 is
+            of both forms, and basic.
+        kind: `"basic"`, `"bottleneck"`, or `None` to see by the depth.
+        classes: Positive integer.
+        width: Positive integer, channels of the first stage.
+        **kwargs: Further arguments of `ResNet`. `unit_config` may name any shortcut and order of
+            activations of `layers.ResidualUnit`; an order that normalizes at its end has no
+            normalization after the last unit, so it needs `version=1`.
+
+    Returns:
+        A `ResNet` of logits, unless `classifier_activation` is given.
+
+    Raises:
+        ValueError: If the depth is of another form.
+    """
+    basic, bottleneck = (depth - 2) % 6 == 0, (depth - 2) % 9 == 0
+    kind = kind or ("bottleneck" if bottleneck and not (basic and depth == 110) else "basic")
+    layers = {"basic": 6, "bottleneck": 9}.get(kind)
+    if layers is None or depth < layers + 2 or (depth - 2) % layers:
+        raise ValueError(
+            "`depth` must be 6 n + 2 for basic units and 9 n + 2 for bottlenecks. "
+            f"Received: depth={depth}, kind={kind!r}"
+        )
+    kwargs.setdefault("classifier_activation", None)
+    kwargs.setdefault("version", 2)
+    return ResNet(
+        3 * ((depth - 2) // layers,),
+        (width, 2 * width, 4 * width),
+        kind,
+        stem="cifar",
+        stem_filters=width,
+        shortcut=kwargs.pop("shortcut", "A" if kind == "basic" else "B"),
+        classes=classes,
+        **kwargs,
+    )

@@ -1,0 +1,151 @@
+"""Residual networks: sizes of the papers, equality with `keras.applications`, shapes, refusals."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_readinglist.applications import (
+    PlainNet18,
+    PreActResNetCIFAR,
+    ResNet,
+    ResNet18,
+    ResNet34,
+    ResNet50,
+    ResNet50V2,
+    ResNet101,
+    ResNet152V2,
+    ResNetCIFAR,
+)
+from keras_readinglist.applications.image_classification import resnets
+from tests.applications.case import Case
+
+RNG = np.random.default_rng(0)
+PICTURES = RNG.uniform(size=(2, 8, 8, 3)).astype("float32")
+
+
+def small(**kwargs):
+    return ResNet((1, 2), (4, 8), stem="cifar", input_shape=(8, 8, 3), classes=3,
+                  classifier_activation=None, **kwargs)  # fmt: skip
+
+
+CASES = {
+    "ResNet": Case(
+        small,
+        PICTURES,
+        np.array([0, 2]),
+        {"classify": lambda model, x: [p for _, p in sum(model.classify(PICTURES[: len(x)]), [])]},
+        double=False,
+    ),
+}
+
+
+def trained(model):
+    return sum(int(np.prod(w.shape)) for w in model.trainable_weights)
+
+
+@pytest.mark.parametrize(
+    ("depth", "count"), [(20, 269_722), (32, 464_154), (56, 853_018), (110, 1_727_962)]
+)
+def test_sizes_of_the_small_networks(depth, count):
+    scan = depth > 32  # which builds faster, and has as many
+    assert trained(ResNetCIFAR(depth, scan=scan)) == count
+    assert trained(ResNetCIFAR(depth, residual=False, scan=scan)) == count
+
+
+def test_sizes_of_the_large_networks():
+    assert trained(ResNet18()) == 11_689_512
+    assert trained(PreActResNetCIFAR(164, scan=True)) == 1_703_258
+
+
+@pytest.mark.slow
+def test_sizes_of_the_largest_networks():
+    assert trained(PlainNet18(shortcut="A")) == trained(ResNet18(shortcut="A"))
+    assert trained(ResNet34(scan=True)) == 21_797_672
+    assert trained(ResNet50(scan=True)) == 25_557_032
+    assert trained(ResNet101(scan=True)) == 44_549_160
+    assert trained(ResNet152V2(scan=True)) == 60_185_128  # the paper's version 1 has 60,192,808
+    assert trained(PreActResNetCIFAR(1001, scan=True)) == 10_327_706
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_equals_keras_applications(monkeypatch, version):
+    shape = (64, 64, 3)
+    kind = keras.applications.ResNet50 if version == 1 else keras.applications.ResNet50V2
+    donor = kind(weights=None, input_shape=shape, classes=7, classifier_activation=None)
+    for weight in donor.weights:  # normalization does something
+        if len(weight.shape) == 1:
+            weight.assign(RNG.uniform(0.5, 1.5, weight.shape))
+    monkeypatch.setattr(resnets, "_donor", lambda *_: donor)
+    build = ResNet50 if version == 1 else ResNet50V2
+    model = build(weights="imagenet", input_shape=shape, classes=7, classifier_activation=None)
+    pictures = RNG.uniform(size=(2, *shape)).astype("float32")
+    expected = donor.predict_on_batch(pictures)
+    found = model.predict_on_batch(pictures)
+    np.testing.assert_allclose(found, expected, atol=1e-5 * np.abs(expected).max())
+    assert model.count_params() == donor.count_params()
+
+
+def test_preprocessing_of_keras_applications():
+    pictures = RNG.integers(0, 256, (2, 40, 40, 3), dtype="uint8")
+    for version, module in ((1, keras.applications.resnet), (2, keras.applications.resnet_v2)):
+        model = ResNet((1,), (4,), input_shape=(40, 40, 3), include_top=False,
+                       preprocessing=resnets.KERAS[version]["preprocessing"])  # fmt: skip
+        expected = module.preprocess_input(pictures.astype("float32"))
+        np.testing.assert_allclose(model.preprocess(pictures), expected, atol=1e-3)
+
+
+def test_a_network_of_another_form_is_refused_by_name():
+    donor = keras.applications.ResNet50(weights=None, input_shape=(32, 32, 3))
+    with pytest.raises(ValueError, match="These differ: conv2_block1_0_bn, "):
+        resnets.copy_weights(small(), donor)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_stages_as_loops_have_the_same_shapes_and_weights(version):
+    plain, looped = (small(version=version, scan=scan) for scan in (False, True))
+    assert plain.count_params() == looped.count_params()
+    assert plain.predict_on_batch(PICTURES).shape == looped.predict_on_batch(PICTURES).shape
+    assert len(plain.units) == 3 and len(looped.units) == 2
+
+
+def test_maps_of_the_stages():
+    model = ResNet18(include_top=False, input_shape=(64, 64, 3))
+    shapes = {name: maps.shape[1:] for name, maps in model.feature_maps().output.items()}
+    assert shapes == {
+        "C2": (16, 16, 64), "C3": (8, 8, 128), "C4": (4, 4, 256), "C5": (2, 2, 512)
+    }  # fmt: skip
+    dilated = ResNet18(include_top=False, input_shape=(64, 64, 3), output_stride=8)
+    assert dilated.output_shape == (None, 8, 8, 512)
+    assert [unit.dilation_rate for unit in dilated.units] == [1, 1, 1, 1, 2, 2, 4, 4]
+    assert (
+        ResNet18(include_top=False, pooling="max", input_shape=(31, 31, 3)).output_shape[1] == 512
+    )
+
+
+def test_what_the_networks_of_both_papers_end_with():
+    norms = [layer.name for layer in PreActResNetCIFAR(8).layers if "bn" in layer.name]
+    assert norms == ["post_bn"]
+    norms = [layer.name for layer in ResNetCIFAR(8).layers if "bn" in layer.name]
+    assert norms == ["conv1_bn"]
+    assert PreActResNetCIFAR(110, scan=True).units[0].kind == "basic"
+    assert PreActResNetCIFAR(11).units[0].kind == "bottleneck"
+
+
+@pytest.mark.parametrize(
+    ("build", "name"),
+    [
+        (lambda: ResNetCIFAR(21), "depth"),
+        (lambda: PreActResNetCIFAR(111), "depth"),
+        (lambda: resnets.resnet(35), "depth"),
+        (lambda: ResNet18(input_shape=(16, 16, 3)), "input_shape"),
+        (lambda: ResNet18(weights="imagenet"), "weights"),
+        (lambda: ResNet18(weights="nowhere.h5"), "weights"),
+        (lambda: ResNet50(weights="imagenet", classes=5), "classes"),
+        (lambda: ResNet((1,), (4, 8)), "stack_sizes"),
+        (lambda: ResNet((1,), (4,), shortcut="D"), "shortcut"),
+        (lambda: ResNet((1,), (4,), class_names=["one"]), "class_names"),
+    ],
+)
+def test_refusals(build, name):
+    with pytest.raises(ValueError, match=f"`{name}`"):
+        build()
