@@ -1,5 +1,12 @@
 """Complete models composed of the layers, each with trained presets."""
 
+from keras_readinglist.applications.cs231n import (
+    FullyConnectedNet,
+    KNearestNeighbors,
+    LinearClassifier,
+    ThreeLayerConvNet,
+    TwoLayerNet,
+)
 from keras_readinglist.applications.image_classification import AlexNet
 from keras_readinglist.applications.image_classification.resnet import ResNet
 from keras_readinglist.applications.image_classification.resnets import (
@@ -57,9 +64,12 @@ __all__ = [
     "CNNMLPBaseline",
     "CharRNN",
     "CharTokenizer",
+    "FullyConnectedNet",
     "JointSetModel",
+    "KNearestNeighbors",
     "LSTMExplorer",
     "LSTMSequenceModel",
+    "LinearClassifier",
     "MLPBaseline",
     "MPNN",
     "MPNNEnsemble",
@@ -90,6 +100,8 @@ __all__ = [
     "ResNetCIFAR",
     "Seq2SeqBaseline",
     "StoryLSTMBaseline",
+    "ThreeLayerConvNet",
     "Transformer",
     "TruncatedBPTT",
+    "TwoLayerNet",
 ]

@@ -30,7 +30,7 @@ class GradientReport:
     @property
     def ok(self) -> bool:
         """Whether every error is within the tolerance."""
-        return self.max_relative_error <= self.tolerance
+        return bool(self.max_relative_error <= self.tolerance)
 
 
 def gradient_check(
@@ -81,6 +81,63 @@ def gradient_check(
 
     own, of_inputs = function.gradients(*tensors[count:], weights=tensors[:count])
     gradients = [*own, *of_inputs]
+    report = check_gradients(
+        evaluate,
+        tensors,
+        gradients,
+        names,
+        step=step,
+        samples=samples,
+        tolerance=tolerance,
+        seed=rng,
+        kink_aware=kink_aware,
+    )
+    evaluate(tensors)  # puts the weights back
+    return report
+
+
+def check_gradients(
+    evaluate,
+    tensors,
+    gradients,
+    names=None,
+    *,
+    step=1e-4,
+    samples=10,
+    tolerance=1e-7,
+    seed=0,
+    kink_aware=True,
+):
+    """Compare gradients of any function of arrays with central differences, such as one in NumPy.
+
+    The defaults are for functions that compute in float64.
+
+    Args:
+        evaluate: Function of a list of arrays that returns a float; it reads no array before.
+        tensors: List of arrays; each is as it was when this returns.
+        gradients: List of arrays in the shapes of these, or `None` for what is not checked.
+        names: List of strings, or `None` for numbers.
+        step: As for `gradient_check`. Defaults to 1e-4.
+        samples: As for `gradient_check`.
+        tolerance: As for `gradient_check`. Defaults to 1e-7.
+        seed: Integer or `np.random.Generator`, for the coordinates.
+        kink_aware: As for `gradient_check`.
+
+    Returns:
+        A `GradientReport`.
+
+    Example:
+        >>> x = np.arange(4.0)
+        >>> check_gradients(lambda tensors: (tensors[0] ** 2).sum(), [x], [2 * x]).ok
+        True
+        >>> check_gradients(lambda tensors: (tensors[0] ** 2).sum(), [x], [x]).ok
+        False
+
+    References:
+        - [CS231n, gradient checks](https://cs231n.github.io/neural-networks-3/#gradcheck)
+    """
+    rng = np.random.default_rng(seed)
+    names = range(len(tensors)) if names is None else names
     report = GradientReport(tolerance=tolerance)
     for place, (name, gradient) in enumerate(zip(names, gradients, strict=True)):
         if gradient is None or tensors[place].dtype.kind != "f" or not tensors[place].size:
@@ -95,7 +152,6 @@ def gradient_check(
             else:
                 worst = max(worst, abs(slope - float(gradient[index])) / scale)
         report.per_tensor[name] = worst
-    evaluate(tensors)  # puts the weights back
     return report
 
 
