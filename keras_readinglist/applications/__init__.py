@@ -54,6 +54,7 @@ from keras_readinglist.applications.relational_rnns import (
     RelationalRNNClassifier,
     RelationalRNNSeq2Seq,
 )
+from keras_readinglist.applications.segmentation import DilatedFrontEnd, DilatedNet
 from keras_readinglist.applications.translation import RNNSearch, Transformer
 from keras_readinglist.applications.truncated_bptt import TruncatedBPTT
 from keras_readinglist.tokenizers import CharTokenizer
@@ -65,6 +66,8 @@ __all__ = [
     "CharRNN",
     "CharTokenizer",
     "FullyConnectedNet",
+    "DilatedFrontEnd",
+    "DilatedNet",
     "JointSetModel",
     "KNearestNeighbors",
     "LSTMExplorer",

@@ -100,11 +100,6 @@ class ContextModule(keras.layers.Layer):
         """The side of the square that an output sees."""
         return 1 + 2 * self.radius
 
-    @property
-    def chain(self):
-        """The layers in their order, once the module is built."""
-        return [*self.convolutions, self.final]
-
     def _multiples(self):
         if self.widths is not None:
             return self.widths
@@ -135,12 +130,12 @@ class ContextModule(keras.layers.Layer):
     def build(self, inputs_shape):
         check_shape("inputs", inputs_shape, "(batch, height, width, classes)", width=self.classes)
         self.classes = inputs_shape[-1]
-        layers = zip(self._names(), self._multiples(), self.dilations, strict=True)
-        self.convolutions = [
+        layers = list(zip(self._names(), self._multiples(), self.dilations, strict=True))
+        self.chain = [
             self._convolution(name, i, multiple, dilation_rate=rate, activation="relu")
             for i, (name, multiple, rate) in enumerate(layers)
         ]
-        self.final = self._convolution("ctx_final", len(self.dilations), 1, kernel_size=1)
+        self.chain.append(self._convolution("ctx_final", len(layers), 1, kernel_size=1))
         shape = (None, None, None, self.classes)
         for layer in self.chain:
             layer.build(shape)

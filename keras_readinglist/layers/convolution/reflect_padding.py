@@ -25,7 +25,8 @@ def reflected(x, pads):
             )
     if not any(map(sum, pads)):
         return x
-    return ops.pad(x, [(0, 0), *pads, (0, 0)], mode="reflect")
+    mode = "constant" if known(x.shape[0]) == 0 else "reflect"  # torch mirrors no empty batch
+    return ops.pad(x, [(0, 0), *pads, (0, 0)], mode=mode)
 
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
