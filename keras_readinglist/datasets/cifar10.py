@@ -64,6 +64,8 @@ def read_jpegs(path: pathlib.Path) -> _Parts:
             content, offset, is_test = file["jpeg"].tobytes(), file["offset"], file["is_test"]
             label = file["label"]
         rows = np.flatnonzero(is_test == (part == "test"))
+        # They lie there by class, and a split is a part of them.
+        rows = np.random.default_rng(0).permutation(rows)
         images = np.empty((len(rows), 32, 32, 3), "uint8")
         for image, row in zip(images, rows, strict=True):
             image[:] = Image.open(io.BytesIO(content[offset[row] : offset[row + 1]]))
