@@ -35,7 +35,7 @@ ALLOWED = {
     "decoding": BASE | {"layers"},
     "conversion": BASE | {"layers"},
     "testing": BASE | {"layers"},
-    "visualization": BASE | {"layers"},
+    "visualization": BASE | {"decoding", "layers"},
     "callbacks": BASE | {"layers"},
     "information": BASE,
     "applications": BASE

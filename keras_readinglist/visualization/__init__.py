@@ -7,6 +7,8 @@ from keras_readinglist.visualization.embedding import layer_codes, tsne
 from keras_readinglist.visualization.filters import filter_grid
 from keras_readinglist.visualization.fooling import fooling_image
 from keras_readinglist.visualization.grad_cam import grad_cam
+from keras_readinglist.visualization.lesions import Lesions
+from keras_readinglist.visualization.loss_surface import loss_surface
 from keras_readinglist.visualization.occlusion import occlusion_map
 from keras_readinglist.visualization.receptive_field import (
     ReceptiveField,
@@ -15,8 +17,10 @@ from keras_readinglist.visualization.receptive_field import (
     receptive_field,
 )
 from keras_readinglist.visualization.saliency import saliency, smooth_grad
+from keras_readinglist.visualization.signal_propagation import signal_propagation
 
 __all__ = [
+    "Lesions",
     "ReceptiveField",
     "empirical_receptive_field",
     "filter_grid",
@@ -24,9 +28,11 @@ __all__ = [
     "grad_cam",
     "influence",
     "layer_codes",
+    "loss_surface",
     "occlusion_map",
     "receptive_field",
     "saliency",
+    "signal_propagation",
     "smooth_grad",
     "tsne",
 ]

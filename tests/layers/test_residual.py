@@ -159,11 +159,11 @@ def test_gates_that_are_wide_open_or_shut():
         options = {"activation_order": "full_preactivation", "gate_bias": bias}
         gated = ResidualUnit(4, shortcut="exclusive_gating", **options)
         gated.build(X.shape)
-        branch = array(gated._branch(gated._apply(TENSOR, gated.before, gated.norm_before), False))
+        branch = array(gated.residual(TENSOR))
         np.testing.assert_allclose(array(gated(X)), (1 - share) * X + share * branch, atol=1e-5)
     shut = ResidualUnit(4, shortcut="shortcut_gating", gate_bias=50.0)
     shut.build(X.shape)
-    branch = array(shut._branch(shut._apply(TENSOR, shut.before, shut.norm_before), False))
+    branch = array(shut.residual(TENSOR))
     np.testing.assert_allclose(array(shut(X)), branch, atol=1e-5)
 
 

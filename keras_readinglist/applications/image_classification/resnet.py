@@ -1,12 +1,14 @@
 """Residual networks of every kind, and the plain ones that they are compared with."""
 
 import keras
+import numpy as np
+from keras import ops
 
 from keras_readinglist.applications.image_classification.image_classifier import ImageClassifier
 from keras_readinglist.layers.precision import wide
 from keras_readinglist.layers.residual import ResidualUnit, StackedResidualStage
 from keras_readinglist.layers.residual.residual_unit import KINDS
-from keras_readinglist.layers.validation import check_choice, check_sizes
+from keras_readinglist.layers.validation import check_choice, check_size, check_sizes
 
 _V1, _V2 = "original", "full_preactivation"
 
@@ -213,6 +215,36 @@ class ResNet(ImageClassifier):
     def units(self):
         """Residual units, from the first to the last."""
         return [layer for layer in self.layers if isinstance(layer, ResidualUnit)]
+
+    def recompute_batch_norm(self, inputs, batch_size=128):
+        """Set the averages of all normalizations to plain averages over many batches.
+
+        As the authors did for the networks that they published; after a short training the moving
+        averages of a deep network lag far behind.
+
+        Args:
+            inputs: Float array, what `preprocess` returns; what is left after whole batches is
+                not used.
+            batch_size: Positive integer, at most the number of pictures.
+        """
+        batch_size, count = check_size("batch_size", batch_size), len(inputs) // batch_size
+        if not count:
+            raise ValueError(
+                f"`inputs` must be at least {batch_size} pictures. Received: {len(inputs)}"
+            )
+        norms = [n for layer in self.layers for n in getattr(layer, "norms", [layer])
+                 if isinstance(n, keras.layers.BatchNormalization)]  # fmt: skip
+        averages = [w for norm in norms for w in (norm.moving_mean, norm.moving_variance)]
+        momenta, total = [norm.momentum for norm in norms], 0
+        for norm in norms:
+            norm.momentum = 0.0  # then the averages are those of the last batch
+        for start in range(0, count * batch_size, batch_size):
+            self(inputs[start : start + batch_size], training=True)
+            total = total + np.array([ops.convert_to_numpy(w) for w in averages], object)
+        for weight, summed in zip(averages, total, strict=True):
+            weight.assign(summed / count)
+        for norm, momentum in zip(norms, momenta, strict=True):
+            norm.momentum = momentum
 
     def feature_maps(self):
         """Return a model of the last maps of every stage, by the names C2, C3 and so on."""

@@ -167,6 +167,12 @@ class ResidualUnit(keras.layers.Layer):
         """Channels of the output."""
         return self.filters * KINDS[self.kind]
 
+    @property
+    def norms(self):
+        """All normalizations."""
+        alone = (self.norm_before, self.norm_last, self.norm_after, self.projected_norm)
+        return self.norms_between + [norm for norm in alone if norm is not None]
+
     def _make_branch(self):
         s, first = self.strides, self.stride_in == "1x1"
         self.convolutions = (
@@ -282,6 +288,16 @@ class ResidualUnit(keras.layers.Layer):
             carried = self._carry(source, False)
             kept = self._combine(source, carried, ops.zeros_like(carried))
         return self._apply(kept, self.after, self.norm_after)
+
+    def residual(self, inputs, training=False):
+        """Return what the branch computes, `F(x)`.
+
+        Args:
+            inputs: As for the call.
+            training: Boolean.
+        """
+        ready = self._apply(inputs, self.before, self.norm_before, training)
+        return self._branch(ready, training)
 
     def _branch(self, x, training):
         for index, convolution in enumerate(self.convolutions):
