@@ -9,7 +9,10 @@ from keras_readinglist.recipes.training import Checkpoint, MetricsLog
 pytestmark = pytest.mark.once  # what is measured has the same names on every backend
 
 RECIPES = {slug: recipes.load(slug) for slug in recipes.available()}
-SLOW = ("neural-turing-machines/copy",)  # copies of 120 vectors
+SLOW = (
+    "neural-turing-machines/copy",  # copies of 120 vectors
+    *(f"cs231n/{name}" for name in ("neighbors", "classifier", "sanity")),  # 60,000 JPEG files
+)
 EXPERIMENTS = [
     pytest.param(
         slug, name, id=f"{slug}/{name}", marks=[pytest.mark.slow] * (f"{slug}/{name}" in SLOW)

@@ -1,0 +1,29 @@
+"""The experiments of CS231n: the spiral, a ladder of classifiers, checked gradients, and pictures.
+
+- `spiral`: the case study of the notes with their numbers, in the NumPy engine.
+- `ladder`: nearest neighbours, linear classifiers, one hidden layer and a ConvNet on CIFAR-10, as a
+  copy in JPEG, which loses a little: figures here are of that copy. Weights are not shipped.
+- `gradients`: every module of the engine against differences, and a list of seeded bugs.
+- `pictures`: a ConvNet on Fashion-MNIST; are the pixels that saliency names those that matter, and
+  can it be fooled? Its weights are the gallery's.
+- `codes`: neighbours of digits that are still neighbours in the plane.
+"""
+
+from keras_readinglist.recipes.cs231n import codes, gradients, ladder, pictures, spiral
+from keras_readinglist.recipes.recipe import Recipe
+
+_PARTS = (spiral, ladder, gradients, pictures, codes)
+
+
+def _all(name):
+    return {key: value for part in _PARTS for key, value in getattr(part, name, {}).items()}
+
+
+RECIPE = Recipe(
+    slug="cs231n",
+    scales={"reduced": _all("REDUCED"), "full": {**_all("REDUCED"), **_all("FULL")}},
+    experiments=_all("EXPERIMENTS"),
+    runs=_all("RUNS"),
+    claims=tuple(claim for part in _PARTS for claim in part.CLAIMS),
+    presets=_all("PRESETS"),
+)
