@@ -11,6 +11,7 @@ DRAGGED = {
 }
 PRESSED = {
     "coffee-automaton": None,
+    "cs231n": "Training",
     "complexodynamics": None,
     "kolmogorov-randomness": "Take the noise out",
     "neural-turing-machines": None,

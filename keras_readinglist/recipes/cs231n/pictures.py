@@ -35,6 +35,7 @@ REDUCED = {
     },
 }
 RUNS = {"fashion": Run("fashion")}
+_PATCH, _STRIDE = 7, 3  # of 28 pixels: 8 places a side, every pixel is covered
 
 
 def train(config, callbacks):
@@ -63,16 +64,26 @@ def tested(count=None):
     return images[:count, ..., None].astype("float32") / 255, labels[:count]
 
 
-def maps(model, images):
+def maps(model, images, classes=None):
     """Return what each method says of the pixels of pictures, `(n, 28, 28)` by its name."""
-    covered = occlusion_map(model, images, patch=7, stride=3)
-    large = keras.ops.image.resize(1 - covered[..., None], (28, 28), data_format="channels_last")
+    covered = occlusion_map(model, images, classes, patch=_PATCH, stride=_STRIDE)
     return {
-        "saliency": saliency(model, images),
-        "smooth_grad": smooth_grad(model, images),
-        "grad_cam": grad_cam(model, images, "conv2"),
-        "occlusion": keras.ops.convert_to_numpy(large)[..., 0],
+        "saliency": saliency(model, images, classes),
+        "smooth_grad": smooth_grad(model, images, classes),
+        "grad_cam": grad_cam(model, images, "conv2", classes),
+        "occlusion": _spread(1.0 - covered, images.shape[1:3]),
     }
+
+
+def _spread(loss, shape):
+    """Return for every pixel the mean loss over the patches that cover it."""
+    total, count = np.zeros((len(loss), *shape)), np.zeros(shape)
+    for i, j in np.ndindex(loss.shape[1:]):
+        rows = slice(i * _STRIDE, i * _STRIDE + _PATCH)
+        columns = slice(j * _STRIDE, j * _STRIDE + _PATCH)
+        total[:, rows, columns] += loss[:, i, j, None, None]
+        count[rows, columns] += 1
+    return total / np.maximum(count, 1)
 
 
 def probabilities(model, images):
