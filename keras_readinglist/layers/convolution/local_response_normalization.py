@@ -1,5 +1,7 @@
 """Local response normalization across channels (Krizhevsky et al., 2012, section 3.3)."""
 
+import functools
+
 import keras
 import numpy as np
 from keras import ops
@@ -18,7 +20,8 @@ class LocalResponseNormalization(keras.layers.Layer):
     The defaults are the paper's: `k = 2`, `n = 5`, `alpha = 1e-4`, `beta = 0.75`. Caffe and
     `torch.nn.LocalResponseNorm(n, alpha, beta, k)` divide `alpha` by `n`; that is
     `alpha_mode="mean"`. Squares and sums are float32 under mixed precision: in float16 the square
-    of 256 is infinite. On TensorFlow there is no second derivative in float32.
+    of 256 is infinite. On TensorFlow in float32, and on torch,
+    there is no second derivative.
 
     Args:
         depth_radius: Integer of at least 0, channels on either side: `n // 2`. Defaults to 2.
@@ -100,14 +103,18 @@ class LocalResponseNormalization(keras.layers.Layer):
 def _normalized(x, radius, bias, alpha, beta):
     """Normalize over the last axis.
 
-    TensorFlow has an operator, which takes a third of the time of the sums below.
+    TensorFlow has an operator, which takes a third of the time of sums of slices; torch is given
+    the gradient as one more sum over the window, which halves the time of forward and backward.
     """
-    if keras.config.backend() == "tensorflow" and x.dtype == "float32":
+    backend = keras.config.backend()
+    if backend == "tensorflow" and x.dtype == "float32":
         import tensorflow as tf
 
         flat = tf.reshape(x, (-1, 1, 1, x.shape[-1]))
         flat = tf.nn.local_response_normalization(flat, radius, bias, alpha, beta)
         return tf.reshape(flat, tf.shape(x))
+    if backend == "torch":
+        return _torch_function().apply(x, radius, bias, alpha, beta)
     return x * _power(bias + alpha * _window_sums(x * x, radius), beta)
 
 
@@ -135,3 +142,40 @@ def _window_sums(x, radius):
     channels = x.shape[-1]
     padded = ops.pad(x, [*[(0, 0)] * (len(x.shape) - 1), (radius, radius)])
     return sum(padded[..., k : k + channels] for k in range(2 * radius + 1))
+
+
+@functools.cache
+def _torch_function():
+    """Return the normalization as a function of torch with a gradient of its own.
+
+    `dx_j = g_j s_j^-beta - 2 alpha beta x_j sum_i g_i x_i s_i^(-beta - 1)`, where `s` are the sums
+    that are raised to a power, and `i` runs over the window of `j`.
+    """
+    import torch
+    from torch.autograd.function import once_differentiable
+
+    def sums(x, radius):
+        total, channels = x.clone(), x.shape[-1]
+        for k in range(1, min(radius, channels - 1) + 1):
+            total[..., k:] += x[..., :-k]
+            total[..., :-k] += x[..., k:]
+        return total
+
+    class Normalization(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, radius, bias, alpha, beta):
+            energy = sums(x * x, radius).mul_(alpha).add_(bias)
+            power = _power(energy, beta)
+            ctx.save_for_backward(x, energy, power)
+            ctx.radius, ctx.factor = radius, -2 * alpha * beta
+            return x * power
+
+        @staticmethod
+        @once_differentiable
+        def backward(ctx, gradient):
+            x, energy, power = ctx.saved_tensors
+            direct = gradient * power
+            spread = sums((direct * x).div_(energy), ctx.radius)
+            return direct.addcmul_(spread, x, value=ctx.factor), None, None, None, None
+
+    return Normalization
