@@ -106,7 +106,7 @@ def _gradients(depth, shape, images, labels, config):
     return signal_propagation(network, images, labels)["gradient"]
 
 
-_SEEDS = {"original": (0, 1), "full_preactivation": (0, 1), "constant": (0, 1), "dropout": (0, 1)}
+_SEEDS = {"original": (0, 1), "full_preactivation": (0, 1)}
 RUNS = {
     **{name: Run("units", {"variant": name}, _SEEDS.get(name)) for name in VARIANTS},
     **{

@@ -61,3 +61,6 @@ def test_jpegs():
 def test_fashion_mnist():
     images, labels = datasets.load("fashion_mnist", "test")
     assert images.shape == (10_000, 28, 28) and np.bincount(labels).tolist() == [1_000] * 10
+    sample, classes = datasets.load("fashion_mnist_sample", "test")
+    np.testing.assert_array_equal(sample, images[:300])
+    np.testing.assert_array_equal(classes, labels[:300])

@@ -91,8 +91,10 @@ def fitted(pixels, height, width):
         max(height, math.floor(rows * scale + 0.5)),
         max(width, math.floor(columns * scale + 0.5)),
     )
+    whole = rows % size[0] == 0 and columns % size[1] == 0  # then every pixel is a plain average
+    kind = Image.Resampling.BOX if whole else Image.Resampling.BILINEAR
     planes = [
-        np.asarray(Image.fromarray(plane).resize(size[::-1], Image.Resampling.BILINEAR))
+        np.asarray(Image.fromarray(plane).resize(size[::-1], kind))
         for plane in np.moveaxis(pixels, -1, 0)
     ]
     top, left = (size[0] - height) // 2, (size[1] - width) // 2

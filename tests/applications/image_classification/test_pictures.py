@@ -48,6 +48,12 @@ def test_what_is_transparent_is_laid_on_white():
     np.testing.assert_allclose(read_picture(Image.fromarray(clear), 1), 1, rtol=1e-6)
 
 
+def test_half_the_size_is_an_average_of_four_pixels():
+    pixels = np.random.default_rng(0).uniform(size=(4, 6, 1)).astype("float32")
+    expected = pixels.reshape(2, 2, 3, 2, 1).mean((1, 3))
+    np.testing.assert_allclose(fitted(pixels, 2, 3), expected, atol=1e-6)
+
+
 def test_the_middle_is_taken_and_its_proportions_are_kept():
     wide = np.zeros((4, 12, 1), "float32")
     wide[:, 4:8] = 1
