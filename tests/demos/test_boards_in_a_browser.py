@@ -4,6 +4,7 @@ import pytest
 
 pytestmark = [pytest.mark.gallery, pytest.mark.once]
 DRAGGED = {
+    "cs231n": ("Training", '[data-item="26"]'),
     "pointer-networks": (None, '[data-item="0"]'),
     "mdl-tutorial": (None, '[data-item="0"]'),
     "relation-networks": (None, '[data-item="red"]'),
@@ -11,7 +12,6 @@ DRAGGED = {
 }
 PRESSED = {
     "coffee-automaton": None,
-    "cs231n": "Training",
     "complexodynamics": None,
     "kolmogorov-randomness": "Take the noise out",
     "neural-turing-machines": None,
