@@ -1,8 +1,8 @@
-"""From nearest neighbours to linear classifiers on CIFAR-10, and what is checked before training.
+"""From nearest neighbours to a hidden layer on CIFAR-10, and what is checked before training.
 
 All figures are of the test pictures, on a copy of the data in JPEG. Rates and numbers of epochs
-were chosen beforehand. A hidden layer, a ConvNet (`"network"`) and neighbours by absolute
-differences (`"metric"`) can be run, but were not measured.
+were chosen beforehand. A ConvNet (`"network": "convnet"`) and neighbours by absolute differences
+(`"metric": "l1"`) can be run, but were not measured.
 """
 
 import math
@@ -49,6 +49,7 @@ RUNS = {
     "neighbors_5000": Run("neighbors", {"images": 5_000, "tested": 500, "ks": (1, 5, 10)}),
     "svm": Run("classifier", {"loss": "svm"}),
     "softmax": Run("classifier"),
+    "two_layer": Run("classifier", {"network": "two_layer", "rate": 1e-3, "regularization": 1e-4}),
     "sanity": Run("sanity"),
 }
 _LOSSES = {
@@ -180,6 +181,14 @@ CLAIMS = (
         paper=0.35,
         goal=0.35,
         baseline="neighbors_5000/accuracy_10",
+    ),
+    Claim(
+        "CIFAR-10, one hidden layer, against the linear softmax",
+        metric="two_layer/validation",
+        paper=0.48,
+        goal=0.48,
+        baseline="softmax/validation",
+        note="The course's best above 0.52; validation pictures, as there.",
     ),
     Claim(
         "Loss of an untrained softmax, share by which it is off ln 10",
