@@ -36,7 +36,7 @@ def surface(heights, turn, tilt, label, top=None, caption=""):
            stroke_linejoin="round")
         for _, corners, height, slope in sorted(tiles, key=lambda tile: -tile[0])
     ]  # fmt: skip
-    lowest = max(float(places[..., 1].max()) + 8, 200)
+    lowest = max(float(places[..., 1].max()) + 8, 216)
     return svg(WIDTH, round(lowest), words(WIDTH / 2, 16, caption, "middle"), drawn, label=label)
 
 
@@ -48,7 +48,7 @@ def _projected(share, turn, tilt):
     away = x * np.sin(turn) + y * np.cos(turn)
     up = 1.1 * share
     right = WIDTH / 2 + 132 * across
-    down = 150 - 132 * (np.sin(tilt) * away + np.cos(tilt) * (up - 0.35)) + 40 * np.sin(tilt)
+    down = 166 - 132 * (np.sin(tilt) * away + np.cos(tilt) * (up - 0.35)) + 40 * np.sin(tilt)
     return np.stack([right, down], axis=-1), away
 
 
