@@ -90,7 +90,7 @@ print(f"{module.count_params():,} weights, the large module {large.count_params(
 # %%
 front = DilatedFrontEnd(21, width=1 / 16)
 print(receptive_field(front), "margin", front.margin)
-print("900 x 900 pixels give", front.maps(np.zeros((1, 900, 900, 3), "float32")).shape[1:3])
+print("628 x 628 pixels give", front.maps(np.zeros((1, 628, 628, 3), "float32")).shape[1:3])
 print(DilatedNet(dataset="kitti", front_end=DilatedFrontEnd(11, "near")).context.dilations)
 
 # %% [markdown]
