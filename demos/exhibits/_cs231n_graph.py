@@ -35,8 +35,8 @@ def short(value):
 def show(expression, values):
     """Return the graph of an expression with its player, and its gradients as a table, as HTML."""
     text = plain_text(expression)
-    given = read_values(values, names(text))
-    graph = Graph(text, **given)
+    given = read_values(values, plainly(names, text))
+    graph = plainly(Graph, text, **given)
     graph.backward()
     nodes = graph.nodes
     made = [k for k, node in enumerate(nodes) if node.parents]
@@ -62,6 +62,14 @@ def show(expression, values):
         slow=True,
     )
     return page(moving), page(*checked(text, given, graph))
+
+
+def plainly(read, text, **given):
+    """Return `read(text, **given)`; what it refuses is said without the marks of code."""
+    try:
+        return read(text, **given)
+    except ValueError as error:
+        raise ValueError(str(error).replace("`", "")) from error
 
 
 def name_of(node):
