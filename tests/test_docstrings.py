@@ -48,7 +48,8 @@ CLASSES = [
     getattr(namespace, name)
     for namespace in (layers, applications)
     for name in namespace.__all__
-    if issubclass(getattr(namespace, name), keras.layers.Layer)
+    if inspect.isclass(getattr(namespace, name))
+    and issubclass(getattr(namespace, name), keras.layers.Layer)
 ]
 FUNCTIONS = [
     getattr(namespace, name)

@@ -48,6 +48,16 @@ class ResNet(ImageClassifier):
         dtype: Type or policy of all layers; classes are at least float32.
         trainable: Boolean.
 
+    Call arguments:
+        inputs: Float tensor `(batch, height, width, channels)`, as `preprocess` returns it.
+        training: Boolean, for normalization.
+
+    Input shape:
+        As above.
+
+    Output shape:
+        `(batch, classes)`; without a top the last maps, or `(batch, channels)`.
+
     Raises:
         ValueError: If an argument is out of range, or pictures are too small.
 
