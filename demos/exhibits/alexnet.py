@@ -20,10 +20,9 @@ from ..exhibit import FAILS, Exhibit, run
 
 EXHIBIT = Exhibit(
     slug="alexnet",
-    claim="Rectifiers, two towers of convolutions, normalization across channels and many looks at "
-    "a picture: large networks that are trained with them see.",
-    try_this="Draw on the picture, or bring one of your own, and see what the network takes it "
-    "for; then open its towers, and turn the normalization up.",
+    claim="With rectifiers, two towers and normalization across channels a large network learns to "
+    "see.",
+    try_this="Draw on the picture: what does the network take it for? Then open its towers.",
     what_you_see="The network was trained on pictures of clothes, which may be shipped: it names "
     "whatever it sees as one of ten. Each of its first filters looks for one pattern of 5 x 5 "
     "pixels, sixteen in either tower, and what a filter says of the picture is divided by what the "

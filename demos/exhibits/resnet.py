@@ -112,7 +112,7 @@ def chain(removed):
     parts, line = [], {"stroke": "var(--krl-ink)", "fill": "none"}
     for row, side in enumerate((14, 7, 4)):
         y = place(STAGE * row)[1]
-        parts.append(words(34, y - 62, f"{8 * 2**row} maps of {side} x {side}", size=17,
+        parts.append(words(34, y - 62, f"{8 * 2**row} maps of {side} x {side}", size=20,
                            class_="faint"))  # fmt: skip
         parts.append(el("path", d=f"M12 {y}H488", stroke_width=2, **line))
     for unit in range(UNITS):
@@ -129,7 +129,7 @@ def chain(removed):
             stroke="var(--krl-line)" if gone else "var(--krl-ink)", stroke_width=2,
             stroke_dasharray="4 4" if gone else None))  # fmt: skip
         colour = {"class_": "faint"} if gone else {}
-        parts.append(words(x, y + 6, "" if gone else str(unit + 1), "middle", 17, **colour))
+        parts.append(words(x, y + 7, "" if gone else str(unit + 1), "middle", 20, **colour))
     return board(parts, label="27 units in a chain; a click on one cuts it out or puts it back",
                  square=Square((0, 1), (0, 1)), adds=True)  # fmt: skip
 
