@@ -157,7 +157,9 @@ def check(config, callbacks):
 
 
 EXPERIMENTS = {
-    "neighbors": Experiment(find_neighbors, as_computed, {"images": 100, "tested": 4}),
+    "neighbors": Experiment(
+        find_neighbors, as_computed, {"images": 100, "tested": 4, "ks": (1, 10)}
+    ),
     "classifier": Experiment(
         train, measure, {"images": 100, "epochs": 1, "batch_size": 50, "hidden_units": 4}
     ),
