@@ -67,7 +67,7 @@ class _Tapped(keras.layers.Layer):
     """A chain of layers where something may be added to what every residual unit gives."""
 
     def __init__(self, model):
-        super().__init__()
+        super().__init__(name="tapped")  # TensorFlow refuses what Keras makes of `_Tapped`
         self.model = model
         self.built = True
 
