@@ -88,8 +88,8 @@ class Convolution(Module):
         return dx[:, p : dx.shape[1] - p, p : dx.shape[2] - p]
 
 
-class MaxPool(Module):
-    """The largest number of every window; of equal ones the first gets the gradient.
+class _Pool(Module):
+    """What becomes of every window of an image.
 
     Args:
         side: Integer, the side of a window.
@@ -100,9 +100,22 @@ class MaxPool(Module):
         super().__init__()
         self.side, self.stride = side, stride or side
 
-    def forward(self, x, training=False):
+    def _windows(self, x):
         windows = _windows(x, self.side, self.stride)
         self.shape, self.parts = x.shape, windows.shape
+        return windows
+
+
+class MaxPool(_Pool):
+    """The largest number of every window; of equal ones the first gets the gradient.
+
+    Args:
+        side: Integer, the side of a window.
+        stride: Integer, or `None` for the side.
+    """
+
+    def forward(self, x, training=False):
+        windows = self._windows(x)
         flat = windows.reshape(*self.parts[:3], -1, self.parts[-1])
         self.chosen = flat.argmax(axis=3)[:, :, :, None]
         return np.take_along_axis(flat, self.chosen, axis=3)[:, :, :, 0]
@@ -113,7 +126,7 @@ class MaxPool(Module):
         return _added(dwindows.reshape(self.parts), self.shape, self.stride)
 
 
-class AveragePool(Module):
+class AveragePool(_Pool):
     """The mean of every window.
 
     Args:
@@ -121,14 +134,8 @@ class AveragePool(Module):
         stride: Integer, or `None` for the side.
     """
 
-    def __init__(self, side, stride=None):
-        super().__init__()
-        self.side, self.stride = side, stride or side
-
     def forward(self, x, training=False):
-        windows = _windows(x, self.side, self.stride)
-        self.shape, self.parts = x.shape, windows.shape
-        return windows.mean(axis=(3, 4))
+        return self._windows(x).mean(axis=(3, 4))
 
     def backward(self, dout):
         spread = np.broadcast_to(dout[:, :, :, None, None] / self.side**2, self.parts)
