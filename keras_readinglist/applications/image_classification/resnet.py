@@ -5,12 +5,11 @@ import numpy as np
 from keras import ops
 
 from keras_readinglist.applications.image_classification.image_classifier import ImageClassifier
+from keras_readinglist.applications.image_classification.residual_layers import ResidualLayers
 from keras_readinglist.layers.precision import wide
 from keras_readinglist.layers.residual import ResidualUnit, StackedResidualStage
 from keras_readinglist.layers.residual.residual_unit import KINDS
 from keras_readinglist.layers.validation import check_choice, check_size, check_sizes
-
-_V1, _V2 = "original", "full_preactivation"
 
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
@@ -34,7 +33,8 @@ class ResNet(ImageClassifier):
         downsample: Whether the `"first"` or the `"last"` unit of a stage halves the picture.
         unit_config: Dictionary of further arguments of `layers.ResidualUnit`, which may name any
             shortcut and order of activations.
-        scan: Boolean, whether the units of a stage after its first are a `StackedResidualStage`.
+        scan: Boolean, whether the units of a stage after its first are a `StackedResidualStage`;
+            only where the first unit halves the picture.
         output_stride: 8 or 16: from there on, dilation stands for strides. `None` for strides.
         include_top: Boolean, whether there are classes at the end.
         pooling: What stands in their place: `"avg"`, `"max"`, or `None` for the last maps.
@@ -113,33 +113,19 @@ class ResNet(ImageClassifier):
         check_choice("downsample", downsample, ("first", "last"))
         check_choice("output_stride", output_stride, (None, 8, 16))
         check_choice("pooling", pooling, (None, "avg", "max"))
+        if scan and downsample == "last":
+            raise ValueError("`scan` must be false where the last unit of a stage halves it.")
         policy = keras.dtype_policies.get(dtype or keras.config.dtype_policy())
         inputs = input_tensor
         if inputs is None:
             shape = _checked_shape(input_shape, stem, include_top)
             inputs = keras.Input(shape, dtype=wide(policy.compute_dtype))
         given["input_shape"] = tuple(inputs.shape[1:])
-        self._plan = {"version": version, "unit": unit_config or {}, "kind": kind, "dtype": policy}
-        x = self._stem(inputs, stem, stem_filters or filters[0])
+        network = ResidualLayers(version, kind, shortcut, downsample, unit_config or {}, policy)
+        x = network.stem(inputs, stem, stem_filters or filters[0])
         reached = 4 if stem == "imagenet" else 1
-        dilation = 1
-        for stage, (count, width) in enumerate(zip(stack_sizes, filters, strict=True)):
-            strides = 2 if stage + (downsample == "last") else 1
-            if downsample == "last" and stage == len(filters) - 1:
-                strides = 1
-            if strides == 2 and output_stride is not None and reached >= output_stride:
-                strides, dilation = 1, 2 * dilation
-            reached *= strides
-            units = self._units(stage, count, width, strides, dilation, shortcut, downsample)
-            x = units[0](x)
-            if scan and count > 1:
-                units[1]._name = f"conv{stage + 2}_stack"
-                units[1:] = [StackedResidualStage(units[1], count - 1, name=units[1].name)]
-            for unit in units[1:]:
-                x = unit(x)
-        if version == 2:
-            x = self._relu("post_relu")(self._norm("post_bn")(x))
-        outputs = self._top(x, include_top, pooling, classes, classifier_activation)
+        x = network.stages(x, stack_sizes, filters, reached, output_stride, scan)
+        outputs = network.top(x, include_top, pooling, classes, classifier_activation)
         super().__init__(
             inputs=inputs,
             outputs=outputs,
@@ -150,76 +136,6 @@ class ResNet(ImageClassifier):
         )
         self._given = {**given, "name": self.name, "dtype": keras.dtype_policies.serialize(policy)}
         self.trainable = trainable
-
-    def _stem(self, x, stem, filters):
-        options = {"use_bias": self._plan["unit"].get("use_bias", False) is not False,
-                   "kernel_initializer": ResidualUnit(1).kernel_initializer,
-                   "kernel_regularizer": self._plan["unit"].get("kernel_regularizer"),
-                   "dtype": self._plan["dtype"], "name": "conv1_conv"}  # fmt: skip
-        if stem == "cifar":
-            x = keras.layers.Conv2D(filters, 3, padding="same", **options)(x)
-            return self._activated(x) if self._plan["version"] == 1 else x
-        x = keras.layers.ZeroPadding2D(3, **self._named("conv1_pad"))(x)
-        x = keras.layers.Conv2D(filters, 7, 2, **options)(x)
-        # What is given to the units of Keras' own second version has not been activated.
-        if self._plan["version"] == 1 or not options["use_bias"]:
-            x = self._activated(x)
-        x = keras.layers.ZeroPadding2D(1, **self._named("pool1_pad"))(x)
-        return keras.layers.MaxPooling2D(3, 2, **self._named("pool1_pool"))(x)
-
-    def _activated(self, x):
-        return self._relu("conv1_relu")(self._norm("conv1_bn")(x))
-
-    def _named(self, name):
-        return {"name": name, "dtype": self._plan["dtype"]}
-
-    def _relu(self, name):
-        return keras.layers.Activation("relu", **self._named(name))
-
-    def _norm(self, name):
-        unit = self._plan["unit"]
-        return keras.layers.BatchNormalization(
-            momentum=unit.get("batch_norm_momentum", 0.9),
-            epsilon=unit.get("batch_norm_epsilon", 1e-5),
-            **self._named(name),
-        )
-
-    def _units(self, stage, count, width, strides, dilation, shortcut, downsample):
-        """Return the units of a stage, the layers `conv<stage + 2>_block<number>`."""
-        units = []
-        for number in range(1, count + 1):
-            halves = number == (1 if downsample == "first" else count)
-            config = {
-                "activation_order": _V1 if self._plan["version"] == 1 else _V2,
-                "shortcut": {"C": "conv1x1", "none": "none"}.get(shortcut, "identity"),
-                "projection": "A" if shortcut == "A" else "B",
-                "dilation_rate": dilation,
-                **self._plan["unit"],
-            }
-            if downsample == "last" and number > 1:
-                config.update(projection="A", pre_activation="residual")
-            units.append(
-                ResidualUnit(
-                    width,
-                    self._plan["kind"],
-                    strides if halves else 1,
-                    **config,
-                    **self._named(f"conv{stage + 2}_block{number}"),
-                )
-            )
-        return units
-
-    def _top(self, x, include_top, pooling, classes, activation):
-        if include_top:
-            x = keras.layers.GlobalAveragePooling2D(**self._named("avg_pool"))(x)
-            # What classes are computed from is not rounded to half precision.
-            options = {"activation": activation, "dtype": wide(self._plan["dtype"].compute_dtype)}
-            return keras.layers.Dense(classes, name="predictions", **options)(x)
-        if pooling == "avg":
-            return keras.layers.GlobalAveragePooling2D(**self._named("avg_pool"))(x)
-        if pooling == "max":
-            return keras.layers.GlobalMaxPooling2D(**self._named("max_pool"))(x)
-        return x
 
     @property
     def units(self):

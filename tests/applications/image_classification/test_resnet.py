@@ -139,6 +139,7 @@ def test_what_the_networks_of_both_papers_end_with():
         (lambda: ResNet50(weights="imagenet", classes=5), "classes"),
         (lambda: ResNet((1,), (4, 8)), "stack_sizes"),
         (lambda: ResNet((1,), (4,), shortcut="D"), "shortcut"),
+        (lambda: ResNet50V2(downsample="last", scan=True), "scan"),
         (lambda: ResNet((1,), (4,), class_names=["one"]), "class_names"),
     ],
 )
