@@ -146,9 +146,10 @@ def fooling(model, config):
 
 
 def _check(model):
-    images, labels = tested(500)
-    scores = model.predict(images, batch_size=500, verbose=0)
-    return {"accuracy_500": float((scores.argmax(axis=1) == labels).mean())}
+    """Return the accuracy on the test pictures that come with the package."""
+    images, labels = datasets.load("fashion_mnist_sample", "test")
+    scores = model.predict_on_batch(model.preprocess(list(images)))
+    return {"accuracy": float((scores.argmax(axis=1) == labels).mean())}
 
 
 EXPERIMENTS = {
