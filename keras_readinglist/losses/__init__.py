@@ -1,7 +1,15 @@
 """Losses of the papers, beside those of `keras.losses`."""
 
+from keras_readinglist.losses.ctc import CTC, ctc_loss, feasible
 from keras_readinglist.losses.label_smoothed_cross_entropy import LabelSmoothedCrossEntropy
 from keras_readinglist.losses.multiclass_hinge import MulticlassHinge
 from keras_readinglist.losses.pixelwise_crossentropy import PixelwiseCrossentropy
 
-__all__ = ["LabelSmoothedCrossEntropy", "MulticlassHinge", "PixelwiseCrossentropy"]
+__all__ = [
+    "CTC",
+    "LabelSmoothedCrossEntropy",
+    "MulticlassHinge",
+    "PixelwiseCrossentropy",
+    "ctc_loss",
+    "feasible",
+]
