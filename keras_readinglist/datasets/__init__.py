@@ -13,6 +13,7 @@ from keras_readinglist.datasets import (
     qm7,
     qm9,
     shakespeare,
+    spoken_digit,
     tatoeba_eng_fra,
     tiny_shakespeare,
     xtb_small_molecules,
@@ -59,6 +60,7 @@ DATASETS = {
     "qm7": qm7.DATASET,
     "qm9": qm9.DATASET,
     "shakespeare": shakespeare.DATASET,
+    "spoken_digit": spoken_digit.DATASET,
     "tatoeba_eng_fra": tatoeba_eng_fra.DATASET,
     "tiny_shakespeare": tiny_shakespeare.DATASET,
     "xtb_small_molecules": xtb_small_molecules.DATASET,
@@ -114,10 +116,10 @@ def load(name, split="train", *, data_dir=None, download=False):
             `"shakespeare"` (a list of 42 works), `"python_source"` (a list of modules of the
             running interpreter's standard library), `"python_documentation"` (a list of paragraphs
             of its reference), `"tatoeba_eng_fra"` (a list of pairs of sentences), `"mnist"`
-            (images `(n, 28, 28)` and labels), `"camvid"` (images and label maps); and,
-            each a pair of `chemistry.Molecules` and a dictionary of target arrays,
-            `"xtb_small_molecules"`, `"qm7"`, `"qm9"`, `"esol"`, `"freesolv"` and
-            `"lipophilicity"`.
+            (images `(n, 28, 28)` and labels), `"camvid"` (images and label maps),
+            `"spoken_digit"` (clips, `spoken_digit.SpokenDigits`); and, each a pair of
+            `chemistry.Molecules` and a dictionary of target arrays, `"xtb_small_molecules"`,
+            `"qm7"`, `"qm9"`, `"esol"`, `"freesolv"` and `"lipophilicity"`.
         split: String, `"train"`, `"validation"` or `"test"`.
         data_dir: Path of a folder that holds the raw files.
         download: Boolean, whether to fetch the set if it is nowhere on this machine.

@@ -6,6 +6,7 @@ import importlib.util
 import lzma
 import os
 import pathlib
+import tarfile
 import tempfile
 import zipfile
 import zlib
@@ -19,6 +20,7 @@ _DAMAGED = (
     EOFError,
     gzip.BadGzipFile,
     lzma.LZMAError,
+    tarfile.TarError,
     zipfile.BadZipFile,
     zlib.error,
 )
