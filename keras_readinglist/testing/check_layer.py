@@ -170,7 +170,7 @@ class _Check:
         if any(variable.name.startswith("moving_") for variable in self.layer.variables):
             return  # batches are normalized by their own averages
         trained = self._run(self.layer, training=True)
-        drops = any(v for k, v in self.init_kwargs.items() if "dropout" in k)
+        drops = any(v for k, v in self.init_kwargs.items() if "dropout" in k or k == "rate")
         equal = all(np.array_equal(a, b) for a, b in zip(trained, self.outputs, strict=True))
         assert equal != drops, f"training=True {'has no effect' if drops else 'matters'}"
 

@@ -11,12 +11,14 @@ from keras_readinglist.layers.recurrent.cells import (
     PeepholeLSTMCell,
     SimpleRNNCell,
 )
+from keras_readinglist.layers.recurrent.dropout import LockedDropout
 from keras_readinglist.layers.recurrent.layers import GRU, LSTM, SimpleRNN
 from keras_readinglist.layers.recurrent.sequences import (
     gru_sequence,
     lstm_sequence,
     rnn_sequence,
 )
+from keras_readinglist.layers.recurrent.stack import RecurrentStack
 
 __all__ = [
     "GRU",
@@ -24,7 +26,9 @@ __all__ = [
     "LSTM",
     "LSTMCell",
     "CoupledLSTMCell",
+    "LockedDropout",
     "PeepholeLSTMCell",
+    "RecurrentStack",
     "SimpleRNN",
     "SimpleRNNCell",
     "gru_sequence",

@@ -9,9 +9,17 @@ from keras import ops
 from keras_readinglist.layers.initial_values import fresh
 from keras_readinglist.layers.precision import exact, project, wide
 from keras_readinglist.layers.recurrent import steps
-from keras_readinglist.layers.validation import check_rate, check_shape, check_size, check_states
+from keras_readinglist.layers.recurrent.dropout import keep_factors
+from keras_readinglist.layers.validation import (
+    check_choice,
+    check_rate,
+    check_shape,
+    check_size,
+    check_states,
+)
 
 GATES = ("f", "i", "o")
+RECURRENT_DROPOUT = ("sequence", "step", "update")
 # The class by which `keras.layers.RNN` knows a cell whose dropout it draws once, before its loop.
 # Keras exports it only as a base of its own cells.
 DrawnBeforeTheLoop = next(
@@ -23,6 +31,7 @@ class RecurrentCell(keras.layers.Layer, DrawnBeforeTheLoop):
     """What the cells share: the weights, dropout, validation and configuration."""
 
     gates = 1
+    recurrent_dropout_modes = RECURRENT_DROPOUT
 
     def __init__(
         self,
@@ -41,6 +50,7 @@ class RecurrentCell(keras.layers.Layer, DrawnBeforeTheLoop):
         bias_constraint=None,
         dropout=0.0,
         recurrent_dropout=0.0,
+        recurrent_dropout_mode="sequence",
         seed=None,
         **kwargs,
     ):
@@ -61,6 +71,9 @@ class RecurrentCell(keras.layers.Layer, DrawnBeforeTheLoop):
         self.bias_constraint = keras.constraints.get(bias_constraint)
         self.dropout = check_rate("dropout", dropout)
         self.recurrent_dropout = check_rate("recurrent_dropout", recurrent_dropout)
+        self.recurrent_dropout_mode = check_choice(
+            "recurrent_dropout_mode", recurrent_dropout_mode, self.recurrent_dropout_modes
+        )
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.reset_dropout_mask()
@@ -123,9 +136,15 @@ class RecurrentCell(keras.layers.Layer, DrawnBeforeTheLoop):
         Args:
             z: What `project` returns for the inputs.
             states: List of the states before the step.
-            factors: Dropout factors on the recurrent input, or `None`.
+            factors: Dropout factors on the recurrent input, or in the mode `"update"` on the
+                candidate; or `None`.
         """
         raise NotImplementedError
+
+    def _placed(self, factors):
+        """Return dropout factors under the name of what they multiply, for a step."""
+        updates = self.recurrent_dropout_mode == "update"
+        return {"update_factors" if updates else "factors": factors}
 
     def gate_tracks(self, z, history, initial, factors=None):
         """Return the gates of a whole sequence.
@@ -134,7 +153,7 @@ class RecurrentCell(keras.layers.Layer, DrawnBeforeTheLoop):
             z: What `project` returns for the sequence.
             history: List of the states after every step.
             initial: List of the states before the first.
-            factors: As for `step`.
+            factors: As for `step`, `(batch, time or 1, units)`.
         """
         return {"h": history[0]}
 
@@ -148,18 +167,15 @@ class RecurrentCell(keras.layers.Layer, DrawnBeforeTheLoop):
             return inputs
         steps_axis = (1,) if len(inputs.shape) == 3 else ()
         shape = (ops.shape(inputs)[0], *steps_axis, inputs.shape[-1])
-        return inputs * self._keep_mask(shape, self.dropout, inputs.dtype)
+        return inputs * keep_factors(shape, self.dropout, self.seed_generator, inputs.dtype)
 
-    def recurrent_factors(self, batch_size, training):
-        """Return the factors on the recurrent input, one draw for a whole sequence, or `None`."""
+    def recurrent_factors(self, batch_size, training, *steps):
+        """Return the dropout factors `(batch, *steps, width)` of the recurrence, or `None`."""
         if not (training and self.recurrent_dropout):
             return None
-        shape = (batch_size, self.output_size)
-        return self._keep_mask(shape, self.recurrent_dropout, self.state_dtype)
-
-    def _keep_mask(self, shape, rate, dtype):
-        ones = ops.ones(shape, dtype=dtype)
-        return keras.random.dropout(ones, rate, seed=self.seed_generator)
+        width = self.units if self.recurrent_dropout_mode == "update" else self.output_size
+        shape = (batch_size, *steps, width)
+        return keep_factors(shape, self.recurrent_dropout, self.seed_generator, self.state_dtype)
 
     def get_dropout_mask(self, step_input):
         """Draw the factors on the inputs for a whole sequence; called by `keras.layers.RNN`."""
@@ -169,6 +185,11 @@ class RecurrentCell(keras.layers.Layer, DrawnBeforeTheLoop):
 
     def get_recurrent_dropout_mask(self, step_input):
         """Draw the factors on the recurrent input; called by `keras.layers.RNN`."""
+        if self.recurrent_dropout and self.recurrent_dropout_mode != "sequence":
+            raise ValueError(
+                "`recurrent_dropout_mode` must be 'sequence' in `keras.layers.RNN`, which draws "
+                f"once for all steps. Received: {self.recurrent_dropout_mode!r}"
+            )
         if self.recurrent_dropout and self._recurrent_dropout_mask is None:
             batch = ops.shape(step_input)[0]
             self._recurrent_dropout_mask = self.recurrent_factors(batch, True)
@@ -200,7 +221,14 @@ class RecurrentCell(keras.layers.Layer, DrawnBeforeTheLoop):
         return [ops.cast(state, self.compute_dtype) for state in self.initial_states(batch_size)]
 
     def get_config(self):
-        names = ("units", "use_bias", "dropout", "recurrent_dropout", "seed")
+        names = (
+            "units",
+            "use_bias",
+            "dropout",
+            "recurrent_dropout",
+            "recurrent_dropout_mode",
+            "seed",
+        )
         config = {name: getattr(self, name) for name in names}
         config["activation"] = keras.activations.serialize(self.activation)
         config["recurrent_activation"] = keras.activations.serialize(self.recurrent_activation)
@@ -217,7 +245,7 @@ class SimpleRNNCell(RecurrentCell):
 
     Args:
         units: Positive integer, the width of the state.
-        **kwargs: As for `LSTMCell`, without its variants.
+        **kwargs: As for `LSTMCell`, without its variants and without the dropout of updates.
 
     Call arguments, Input shape and Output shape: as for `LSTMCell`; the state is `[h]`.
 
@@ -231,6 +259,8 @@ class SimpleRNNCell(RecurrentCell):
     References:
         - [Olah, 2015](https://colah.github.io/posts/2015-08-Understanding-LSTMs/)
     """
+
+    recurrent_dropout_modes = ("sequence", "step")
 
     def step(self, z, states, factors=None):
         kernel = self._computed(self.recurrent_kernel)
@@ -259,7 +289,11 @@ class LSTMCell(RecurrentCell):
         recurrent_initializer: Initializer of the recurrent weights.
         bias_initializer: Initializer of the bias.
         dropout: Float in [0, 1), share of input features dropped, alike at all steps of a sequence.
-        recurrent_dropout: Float in [0, 1), the same for the recurrent input.
+        recurrent_dropout: Float in [0, 1), the share dropped in the recurrence.
+        recurrent_dropout_mode: What is dropped there: `"sequence"`, the same units of the recurrent
+            input at all steps (Gal, Ghahramani); `"step"`, others at every step, which destroys
+            what is remembered (Zaremba et al.); `"update"`, others at every step and only of the
+            candidate (Semeniuta et al.). Defaults to `"sequence"`.
         seed: Integer seed of the dropout masks, or `None`.
         **kwargs: Regularizers and constraints as in Keras, and base layer arguments.
 
@@ -284,6 +318,9 @@ class LSTMCell(RecurrentCell):
     References:
         - Hochreiter, Schmidhuber, 1997; Gers, Schmidhuber, Cummins, 2000 (forget gate); Gers,
           Schmidhuber, 2000 (peepholes); [Greff et al., 2015](https://arxiv.org/abs/1503.04069)
+        - Dropout: [Zaremba et al., 2014](https://arxiv.org/abs/1409.2329); [Gal, Ghahramani,
+          2016](https://arxiv.org/abs/1512.05287); [Semeniuta et al.,
+          2016](https://arxiv.org/abs/1603.05118)
     """
 
     def __init__(
@@ -342,12 +379,12 @@ class LSTMCell(RecurrentCell):
 
     def step(self, z, states, factors=None):
         projection = self._computed(self.projection_kernel)
-        return steps.lstm_step(z, states, **self._options(), projection=projection, factors=factors)
+        options = {**self._options(), **self._placed(factors)}
+        return steps.lstm_step(z, states, **options, projection=projection)
 
     def gate_tracks(self, z, history, initial, factors=None):
         h, c = (steps.before(*pair) for pair in zip(initial, history, strict=True))
-        h = h if factors is None else h * factors[:, None]
-        gates = steps.lstm_gates(z, h, c, **self._options())
+        gates = steps.lstm_gates(z, h, c, **self._options(), **self._placed(factors))
         return {**gates, "c": history[1], "h": history[0]}
 
     def track_sizes(self):
@@ -416,12 +453,12 @@ class GRUCell(RecurrentCell):
         }
 
     def step(self, z, states, factors=None):
-        return steps.gru_step(z, states, **self._options(), factors=factors)
+        return steps.gru_step(z, states, **self._options(), **self._placed(factors))
 
     def gate_tracks(self, z, history, initial, factors=None):
-        factors = None if factors is None else factors[:, None]
         h = steps.before(initial[0], history[0])
-        return {**steps.gru_gates(z, h, **self._options(), factors=factors), "h": history[0]}
+        gates = steps.gru_gates(z, h, **self._options(), **self._placed(factors))
+        return {**gates, "h": history[0]}
 
     def track_sizes(self):
         """Return the width of everything that `gate_tracks` returns."""

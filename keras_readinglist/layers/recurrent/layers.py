@@ -33,11 +33,12 @@ class RecurrentLayer(SequenceLayer):
         return self.cell.units
 
     def _run(self, sequences, states, mask, training, tracked):
-        batch = ops.shape(sequences)[0]
+        batch, time = ops.shape(sequences)[:2]
         if states is None:
             states = self.cell.initial_states(batch)
         sequences = self.cell.drop_inputs(sequences, training)
-        factors = self.cell.recurrent_factors(batch, training)
+        steps_drawn = 1 if self.cell.recurrent_dropout_mode == "sequence" else time
+        factors = self.cell.recurrent_factors(batch, training, steps_drawn)
         if not tracked and factors is None and keras.config.backend() == "torch":
             answer = fused.run_fused(self.cell, sequences, states, mask)
             if answer is not None:
@@ -55,9 +56,17 @@ class RecurrentLayer(SequenceLayer):
         else:  # XLA and TensorFlow are faster with the small product in the loop
             inputs, project = sequences, cell.project
         scan = loops.scan_storing_products if few else ops.scan
+        if factors is None or cell.recurrent_dropout_mode == "sequence":
+            once = None if factors is None else factors[:, 0]
 
-        def step(x, states):
-            return cell.step(project(x), states, factors)
+            def step(x, states):
+                return cell.step(project(x), states, once)
+
+        else:  # of one type, as TensorFlow's loop wants; what is widened is narrowed by `project`
+            inputs = [ops.cast(inputs, cell.state_dtype), factors]
+
+            def step(x, states):
+                return cell.step(project(x[0]), states, x[1])
 
         return steps.run(step, inputs, states, mask, scan=scan)
 
@@ -143,7 +152,8 @@ class LSTM(RecurrentLayer):
             the output before.
         seed: Integer seed of the dropout masks, or `None`.
         **kwargs: `activation`, `recurrent_activation`, `use_bias`, initializers, regularizers,
-            constraints, `dropout`, `recurrent_dropout` as for `LSTMCell`; base layer arguments.
+            constraints, `dropout`, `recurrent_dropout`, `recurrent_dropout_mode` as for `LSTMCell`;
+            base layer arguments.
 
     Call arguments:
         sequences: Float tensor `(batch, time, features)`.

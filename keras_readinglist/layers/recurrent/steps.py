@@ -30,6 +30,7 @@ def lstm_step(
     activation=tanh,
     recurrent_activation=ops.sigmoid,
     factors=None,
+    update_factors=None,
 ):
     """Long short-term memory, with `z = x_t W + b` packed as i, f, c, o (f, c, o if coupled).
 
@@ -47,15 +48,13 @@ def lstm_step(
         activation: Function of candidate and cell.
         recurrent_activation: Function of the gates.
         factors: Dropout factors `(batch, width of h)` on the recurrent input, or `None`.
+        update_factors: Dropout factors `(batch, units)` on the candidate, or `None`.
 
     Returns:
         The new `[h, c]`.
     """
-    h, c = states
-    h = _drop(h, factors)
-    gates = lstm_gates(
-        z, h, c, recurrent_kernel, peephole, coupled, activation, recurrent_activation
-    )
+    options = (peephole, coupled, activation, recurrent_activation, factors, update_factors)
+    gates = lstm_gates(z, *states, recurrent_kernel, *options)
     h = gates["o"] * activation(gates["c"])
     if projection is not None:
         h = _matmul(h, projection)
@@ -71,12 +70,14 @@ def lstm_gates(
     coupled=False,
     activation=tanh,
     recurrent_activation=ops.sigmoid,
+    factors=None,
+    update_factors=None,
 ):
     """Return the gates `"i", "f", "o"`, the candidate `"g"` and the new cell `"c"` of an LSTM.
 
     Works on one step or, with the states before every step, on a whole sequence at once.
     """
-    z = z + _matmul(h, recurrent_kernel)
+    z = z + _matmul(_drop(h, factors), recurrent_kernel)
     peephole = peephole or {}
     parts = ops.split(z, 3 if coupled else 4, axis=-1)
     names = ("f", "g", "o") if coupled else ("i", "f", "g", "o")
@@ -86,7 +87,7 @@ def lstm_gates(
             z[name] = z[name] + peephole[name] * c
     f = recurrent_activation(z["f"])
     i = 1.0 - f if coupled else recurrent_activation(z["i"])
-    g = activation(z["g"])
+    g = _drop(activation(z["g"]), update_factors)
     c = f * c + i * g
     if "o" in peephole:
         z["o"] = z["o"] + peephole["o"] * c
@@ -109,6 +110,7 @@ def gru_gates(
     activation=tanh,
     recurrent_activation=ops.sigmoid,
     factors=None,
+    update_factors=None,
 ):
     """Return the gates `"z"` and `"r"`, the candidate `"g"` and the new state `"h"` of a GRU.
 
@@ -134,6 +136,7 @@ def gru_gates(
         reset = recurrent_activation(z_reset + u_reset)
         u_candidate = _matmul(reset * seen, recurrent_kernel[:, 2 * units :])
         candidate = activation(z_candidate + u_candidate)
+    candidate = _drop(candidate, update_factors)
     keep, write = (update, 1.0 - update) if update_convention == "keras" else (1.0 - update, update)
     return {"z": update, "r": reset, "g": candidate, "h": keep * h + write * candidate}
 

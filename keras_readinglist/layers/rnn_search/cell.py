@@ -30,7 +30,7 @@ class AttentionGRUCell(GRUCell):
         update_convention: Defaults to `"olah"`, `s' = (1 - z) s + z g`, as printed.
         attention_initializer: Initializer of `W_a` and `U_a`.
         score_initializer: Initializer of `v`.
-        **kwargs: As for `GRUCell`.
+        **kwargs: As for `GRUCell`; `recurrent_dropout_mode` is `"sequence"`.
 
     Call arguments:
         inputs: Float tensor `(batch, features)`.
@@ -59,6 +59,8 @@ class AttentionGRUCell(GRUCell):
     References:
         - [Bahdanau et al., 2014](https://arxiv.org/abs/1409.0473), section A.1.2 and A.2.2
     """
+
+    recurrent_dropout_modes = ("sequence",)
 
     def __init__(
         self,
