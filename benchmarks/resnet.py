@@ -1,12 +1,17 @@
-"""Residual networks against those of `keras.applications`, and stages as loops or unrolled."""
+"""Residual networks against those of `keras.applications` and torchvision, and stages as loops.
 
+torchvision's runs on the torch backend alone, where it is installed; it halves in another
+convolution, which costs it 6 % more products, and has other weights.
+"""
+
+import importlib.util
 import time
 
 import keras
 import numpy as np
 from harness import Workload
 
-from keras_readinglist.applications import ResNetCIFAR
+from keras_readinglist.applications import ResNetCIFAR, optimize_for_inference
 from keras_readinglist.applications.image_classification import resnets
 from keras_readinglist.conversion.keras_applications import copy_weights
 
@@ -25,6 +30,21 @@ def _predict(model, images):
     return lambda: model.predict_on_batch(images)
 
 
+def _torchvision(images):
+    """Return a function that gives the classes of pictures by torchvision's network."""
+    import torch
+    import torchvision
+
+    model = torchvision.models.resnet50().eval()
+    images = torch.tensor(images).permute(0, 3, 1, 2).contiguous()
+
+    def predict():
+        with torch.inference_mode():
+            return model(images)
+
+    return predict
+
+
 def _train(model, images, labels):
     model.compile("sgd", "sparse_categorical_crossentropy")
     return lambda: model.train_on_batch(images, labels)
@@ -38,6 +58,26 @@ def _first_step(scan, images, labels):
     model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     model.train_on_batch(images, labels)
     return time.perf_counter() - began
+
+
+def _folded(ours, theirs, images):
+    """Yield the comparisons of the network without normalizations."""
+    fast = optimize_for_inference(ours)
+    for batch in (1, 16):
+        shared = {
+            "name": f"ResNet-50, folded, inference, batch {batch}, {SIDE} x {SIDE}",
+            "item": "resnet",
+            "unit": "ms",
+            "ours": _predict(fast, images[:batch]),
+            "repeats": 5,
+        }
+        peer = f"keras.applications {keras.__version__}"
+        yield Workload(peer=peer, goal=1.2, theirs=_predict(theirs, images[:batch]), **shared)
+        if keras.config.backend() == "torch" and importlib.util.find_spec("torchvision"):
+            import torchvision
+
+            peer = f"torchvision {torchvision.__version__.partition('+')[0]}"
+            yield Workload(peer=peer, goal=0.87, theirs=_torchvision(images[:batch]), **shared)
 
 
 def workloads(peer_path):
@@ -58,6 +98,7 @@ def workloads(peer_path):
             theirs=_predict(theirs, images[:batch]),
             repeats=5,
         )
+    yield from _folded(ours, theirs, images)
     yield Workload(
         name=f"ResNet-50, training step, batch 4, {SIDE} x {SIDE}",
         item="resnet",

@@ -8,6 +8,7 @@ from keras_readinglist.applications.cs231n import (
     TwoLayerNet,
 )
 from keras_readinglist.applications.image_classification import AlexNet
+from keras_readinglist.applications.image_classification.inference import optimize_for_inference
 from keras_readinglist.applications.image_classification.resnet import ResNet
 from keras_readinglist.applications.image_classification.resnets import (
     PlainNet18,
@@ -107,4 +108,5 @@ __all__ = [
     "Transformer",
     "TruncatedBPTT",
     "TwoLayerNet",
+    "optimize_for_inference",
 ]

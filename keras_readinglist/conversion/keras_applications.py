@@ -16,12 +16,7 @@ def copy_weights(model, donor):
         ValueError: If weights are missing, are left over, or have another shape; the message
             names ten at most.
     """
-    targets = {}
-    for layer in model.layers:
-        if isinstance(layer, ResidualUnit):
-            targets.update(_parts(layer))
-        elif layer.weights:
-            targets[layer.name] = layer
+    targets = named_layers(model)
     sources = {layer.name: layer for layer in donor.layers if layer.weights}
     wrong = sorted(set(targets) ^ set(sources)) or [
         name
@@ -36,13 +31,31 @@ def copy_weights(model, donor):
         layer.set_weights(sources[name].get_weights())
 
 
+def named_layers(model):
+    """Return the layers with weights of a residual network, those inside of its units included.
+
+    Args:
+        model: A `ResNet`.
+
+    Returns:
+        Dictionary of layers by the names that they have in `keras.applications`.
+    """
+    found = {}
+    for layer in model.layers:
+        if isinstance(layer, ResidualUnit):
+            found.update(_parts(layer))
+        elif layer.weights:
+            found[layer.name] = layer
+    return found
+
+
 def _parts(unit):
-    """Return the layers of a unit by the names that they have in `keras.applications`."""
     count = len(unit.convolutions)
     parts = {"preact_bn": unit.norm_before, f"{count}_bn": unit.norm_last}
     parts |= {f"{k}_conv": layer for k, layer in enumerate(unit.convolutions, 1)}
     parts |= {f"{k}_bn": layer for k, layer in enumerate(unit.norms_between, 1)}
     parts |= {"0_conv": unit.projected, "0_bn": unit.projected_norm}
+    parts |= {"after_bn": unit.norm_after, "gate": unit.gate}  # not there
     return {
         f"{unit.name}_{name}": layer
         for name, layer in parts.items()

@@ -33,20 +33,21 @@ class ResidualLayers:
 
     def stem(self, x, kind, filters):
         """Return what the first convolution, and a pool for large pictures, make of pictures."""
+        biases = self.unit.get("use_bias", False) is not False
         options = {
-            "use_bias": self.unit.get("use_bias", False) is not False,
+            "use_bias": biases or self.unit.get("folded", False),
             "kernel_initializer": ResidualUnit(1).kernel_initializer,
             "kernel_regularizer": self.unit.get("kernel_regularizer"),
             **self._named("conv1_conv"),
         }
         if kind == "cifar":
             x = keras.layers.Conv2D(filters, 3, padding="same", **options)(x)
-            return self._activated(x, "conv1") if self.version == 1 else x
+            return self._activated(x, "conv1", True) if self.version == 1 else x
         x = keras.layers.ZeroPadding2D(3, **self._named("conv1_pad"))(x)
         x = keras.layers.Conv2D(filters, 7, 2, **options)(x)
         # What is given to the units of Keras' own second version has not been activated.
-        if self.version == 1 or not options["use_bias"]:
-            x = self._activated(x, "conv1")
+        if self.version == 1 or not biases:
+            x = self._activated(x, "conv1", True)
         x = keras.layers.ZeroPadding2D(1, **self._named("pool1_pad"))(x)
         return keras.layers.MaxPooling2D(3, 2, **self._named("pool1_pool"))(x)
 
@@ -107,13 +108,15 @@ class ResidualLayers:
             units.append(ResidualUnit(width, self.kind, strides if halves else 1, **config, **name))
         return units
 
-    def _activated(self, x, name):
-        norm = keras.layers.BatchNormalization(
-            momentum=self.unit.get("batch_norm_momentum", 0.9),
-            epsilon=self.unit.get("batch_norm_epsilon", 1e-5),
-            **self._named(f"{name}_bn"),
-        )
-        return keras.layers.Activation("relu", **self._named(f"{name}_relu"))(norm(x))
+    def _activated(self, x, name, convolved=False):
+        """Return what is normalized, unless that is part of a convolution before, and rectified."""
+        if not (convolved and self.unit.get("folded")):
+            x = keras.layers.BatchNormalization(
+                momentum=self.unit.get("batch_norm_momentum", 0.9),
+                epsilon=self.unit.get("batch_norm_epsilon", 1e-5),
+                **self._named(f"{name}_bn"),
+            )(x)
+        return keras.layers.Activation("relu", **self._named(f"{name}_relu"))(x)
 
     def _named(self, name):
         return {"name": name, "dtype": self.policy}

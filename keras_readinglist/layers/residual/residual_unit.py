@@ -63,6 +63,8 @@ class ResidualUnit(keras.layers.Layer):
         stochastic_depth: Float in [0, 1), the share of examples whose branch is left out in
             training.
         zero_init_residual: Boolean, whether the last normalization of the branch starts at 0.
+        folded: Boolean, whether convolutions have biases in place of the normalizations after
+            them, see `applications.optimize_for_inference`.
         activation: Name of an activation or function. Defaults to `"relu"`.
         batch_norm_momentum: Float. Defaults to 0.9.
         batch_norm_epsilon: Float. Defaults to 1e-5.
@@ -113,6 +115,7 @@ class ResidualUnit(keras.layers.Layer):
         groups=1,
         stochastic_depth=0.0,
         zero_init_residual=False,
+        folded=False,
         activation="relu",
         batch_norm_momentum=0.9,
         batch_norm_epsilon=1e-5,
@@ -141,6 +144,7 @@ class ResidualUnit(keras.layers.Layer):
         self.groups = check_size("groups", groups)
         self.stochastic_depth = check_rate("stochastic_depth", stochastic_depth)
         self.zero_init_residual = zero_init_residual
+        self.folded = folded
         self.activation = keras.activations.get(activation)
         self.batch_norm_momentum = batch_norm_momentum
         self.batch_norm_epsilon = check_positive("batch_norm_epsilon", batch_norm_epsilon)
@@ -184,10 +188,12 @@ class ResidualUnit(keras.layers.Layer):
                 self._conv(self.output_filters, 1, last=True),
             ]
         )
-        count = len(self.convolutions) - 1
+        count = 0 if self.folded else len(self.convolutions) - 1
         self.norm_before = self._norm() if "norm" in self.before else None
         self.norms_between = [self._norm() for _ in range(count)] if self.between else []
-        self.norm_last = self._norm(self.zero_init_residual) if "norm" in self.last else None
+        self.norm_last = None
+        if "norm" in self.last and not self.folded:
+            self.norm_last = self._norm(self.zero_init_residual)
         self.norm_after = self._norm() if "norm" in self.after else None
         self.carried = self.kept = None
         if self.shortcut == "dropout":
@@ -197,7 +203,8 @@ class ResidualUnit(keras.layers.Layer):
             self.kept = keras.layers.Dropout(self.stochastic_depth, whole, seed=self.seed)
 
     def _conv(self, filters, size, strides=1, last=False, **options):
-        bias = options.pop("use_bias", self.use_bias is True or (last and bool(self.use_bias)))
+        bias = self.folded or self.use_bias is True or (last and bool(self.use_bias))
+        bias = options.pop("use_bias", bias)
         return keras.layers.Conv2D(
             filters,
             size,
@@ -248,7 +255,8 @@ class ResidualUnit(keras.layers.Layer):
             self.projected = self._conv(self.output_filters, 1, self.strides, last=True)
             self.projected.build(inputs_shape)
             normalized = self.projection_norm
-            if normalized or (normalized is None and "norm" not in self.before):
+            normalized = "norm" not in self.before if normalized is None else normalized
+            if normalized and not self.folded:
                 self.projected_norm = self._norm()
                 self.projected_norm.build(output_shape)
         elif changes and self.shortcut != "none":
@@ -331,7 +339,10 @@ class ResidualUnit(keras.layers.Layer):
 
     def _apply(self, x, operations, norm, training=False):
         for operation in operations.split():
-            x = norm(x, training=training) if operation == "norm" else self.activation(x)
+            if operation == "act":
+                x = self.activation(x)
+            elif norm is not None:  # else it is part of the convolution before
+                x = norm(x, training=training)
         return x
 
     def compute_output_shape(self, inputs_shape):
@@ -341,7 +352,7 @@ class ResidualUnit(keras.layers.Layer):
         names = (
             "filters kind strides shortcut activation_order projection projection_norm "
             "pre_activation shortcut_scale residual_scale gate_bias shortcut_dropout stride_in "
-            "use_bias dilation_rate groups stochastic_depth zero_init_residual "
+            "use_bias dilation_rate groups stochastic_depth zero_init_residual folded "
             "batch_norm_momentum batch_norm_epsilon seed"
         )
         return {
