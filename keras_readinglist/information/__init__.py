@@ -70,6 +70,7 @@ from keras_readinglist.information.mdl import (
     uniform_code_length,
 )
 from keras_readinglist.information.ngram import NGram
+from keras_readinglist.information.ngram_language_model import NGramLanguageModel
 
 __all__ = [
     "Bernoulli",
@@ -88,6 +89,7 @@ __all__ = [
     "Multinomial",
     "NCDClassifier",
     "NGram",
+    "NGramLanguageModel",
     "OnlineCode",
     "Poisson",
     "Polynomial",
