@@ -131,7 +131,7 @@ def change_rate(samples: np.ndarray, rate: int, new_rate: int) -> np.ndarray:
     if ratio == 1 or not wanted:
         return samples[:wanted]
     # As much silence as keeps the end from running into the beginning, and a whole period.
-    periods = -(-(len(samples) + rate // 20) // ratio.denominator)
+    periods = _even_length(-(-(len(samples) + int(rate) // 20) // ratio.denominator))
     padded = np.pad(samples, (0, periods * ratio.denominator - len(samples)))
     size = periods * ratio.numerator
     spectrum = np.fft.rfft(padded)[: size // 2 + 1]
@@ -180,6 +180,21 @@ def write_wav(samples, sample_rate: int) -> bytes:
         whole = np.clip(np.round(samples * 2**15), -(2**15), 2**15 - 1)
         file.writeframes(whole.astype("<i2").tobytes())
     return content.getvalue()
+
+
+def _even_length(least):
+    """Return the next length that divides by twos, threes and fives down to at most 15.
+
+    A transform of a length with a large prime takes some times as long.
+    """
+    while True:
+        rest = least
+        for prime in (2, 3, 5):
+            while rest % prime == 0 and rest > 15:
+                rest //= prime
+        if rest <= 15:
+            return least
+        least += 1
 
 
 def _content(source):
