@@ -6,10 +6,17 @@ import pathlib
 import keras
 import numpy as np
 
+from keras_readinglist.conversion.keras_applications import named_layers
 from keras_readinglist.conversion.tables import Row, fill, transpose
 
 _ALEXNET_CONVOLUTIONS = {"conv1": 0, "conv2": 3, "conv3": 6, "conv4": 8, "conv5": 10}
 _ALEXNET_DENSE = {"fc7": 4, "fc8": 6}
+_NORMALIZATION = {
+    "gamma": "weight",
+    "beta": "bias",
+    "moving_mean": "running_mean",
+    "moving_variance": "running_var",
+}
 _URL = "https://download.pytorch.org/models/"
 
 
@@ -72,6 +79,41 @@ def alexnet_from_torchvision(model, state):
                 Row("bias", (f"{theirs}.bias",), np.asarray),
             ]
             fill(layer, rows, state)
+
+
+def resnet_from_torchvision(model, state):
+    """Give a residual network the weights of `torchvision.models.resnet18` and those beside it.
+
+    Args:
+        model: A `ResNet` of version 1 without biases, whose bottlenecks halve in their 3x3
+            convolution, with or without its top.
+        state: Arrays by their names, as `read_state` returns them.
+
+    Raises:
+        ValueError: If an array is missing or has another shape.
+    """
+    for name, layer in named_layers(model).items():
+        theirs = _in_torchvision(name)
+        if theirs == "fc":
+            table = {"kernel": ("weight", transpose), "bias": ("bias", np.asarray)}
+        elif isinstance(layer, keras.layers.Conv2D):
+            table = {"kernel": ("weight", _kernel)}
+        else:
+            table = {ours: (other, np.asarray) for ours, other in _NORMALIZATION.items()}
+        rows = [Row(ours, (f"{theirs}.{other}",), f) for ours, (other, f) in table.items()]
+        fill(layer, rows, state)
+
+
+def _in_torchvision(name):
+    """Return their name of a layer: `layer1.0.downsample.1` for `conv2_block1_0_bn`."""
+    stage, *block = name.split("_")
+    if stage == "predictions":
+        return "fc"
+    if stage == "conv1":
+        return {"conv": "conv1", "bn": "bn1"}[block[0]]
+    unit, index, kind = block
+    within = f"downsample.{int(kind == 'bn')}" if index == "0" else f"{kind}{index}"
+    return f"layer{int(stage[4:]) - 1}.{int(unit[5:]) - 1}.{within}"
 
 
 def _kernel(weight):

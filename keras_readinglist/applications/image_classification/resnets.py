@@ -6,6 +6,11 @@ import keras
 
 from keras_readinglist.applications.image_classification.resnet import ResNet
 from keras_readinglist.conversion.keras_applications import copy_weights
+from keras_readinglist.conversion.torchvision import (
+    published,
+    read_state,
+    resnet_from_torchvision,
+)
 
 SIZES = {  # by depth: the kind of a unit, and how many of it every stage has
     18: ("basic", (2, 2, 2, 2)),
@@ -33,6 +38,18 @@ KERAS = {
         "preprocessing": {"mean": 0.5, "std": 0.5},
     },
 }
+# What differs in those of torchvision, and its files by the depth.
+TORCHVISION = {
+    "unit_config": {"stride_in": "3x3"},
+    "preprocessing": {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]},
+}
+TORCHVISION_FILES = {
+    18: "resnet18-f37072fd.pth",
+    34: "resnet34-b627a593.pth",
+    50: "resnet50-0676ba61.pth",
+    101: "resnet101-63fe2227.pth",
+    152: "resnet152-394f9c45.pth",
+}
 
 
 def resnet(
@@ -53,10 +70,14 @@ def resnet(
         depth: 18, 34, 50, 101, 152 or 200.
         version: 1, or 2 for full pre-activation.
         include_top: Boolean, whether there are classes at the end.
-        weights: `None` for random ones; `"imagenet"` for those of `keras.applications`, which are
-            fetched, of the depths 50, 101 and 152; or the path of a file that `save_weights` wrote.
-            With `"imagenet"` the network is exactly that of `keras.applications`, otherwise that
-            of the paper: without biases, and halving in the first unit of a stage.
+        weights: `None` for random ones; `"imagenet"` for those of `keras.applications`, of the
+            depths 50, 101 and 152; `"torchvision"` for those of torchvision, of version 1 to the
+            depth 152, read with torch (69.8, 73.3, 76.1, 77.4 and 78.3 % of ImageNet's validation
+            pictures right); both are fetched. Or the path of a file that `save_weights` wrote, or
+            of torchvision's weights as `.pth` or `.safetensors`.
+            With `"imagenet"` the network is exactly that of `keras.applications`, with those of
+            torchvision exactly that of torchvision, otherwise that of the paper: without biases,
+            and halving in the first convolution of a stage.
         input_shape: Tuple `(height, width, channels)`. Defaults to (224, 224, 3).
         pooling: `"avg"`, `"max"` or `None`, where `include_top` is false.
         classes: Positive integer.
@@ -72,10 +93,13 @@ def resnet(
     if depth not in SIZES:
         raise ValueError(f"`depth` must be one of {tuple(SIZES)}. Received: depth={depth}")
     kind, sizes = SIZES[depth]
-    donor = None
+    donor, state = None, None
     if weights == "imagenet":
         donor = _donor(depth, version, include_top, input_shape, classes)
         kwargs = {**KERAS[version], **kwargs}
+    elif weights is not None and str(weights).endswith(("torchvision", ".pth", ".safetensors")):
+        state = _state(depth, version, weights)
+        kwargs = {**TORCHVISION, **kwargs}
     kwargs.setdefault("stem_filters", 64)
     kwargs.setdefault("name", f"resnet{depth}" + "v2" * (version == 2))
     model = ResNet(
@@ -92,10 +116,12 @@ def resnet(
     )
     if donor is not None:
         copy_weights(model, donor)
+    elif state is not None:
+        resnet_from_torchvision(model, state)
     elif weights is not None:
         if not pathlib.Path(weights).expanduser().is_file():
             raise ValueError(
-                "`weights` must be None, 'imagenet' or the path of a file. "
+                "`weights` must be None, 'imagenet', 'torchvision' or the path of a file. "
                 f"Received: weights={weights!r}"
             )
         model.load_weights(weights)
@@ -117,6 +143,16 @@ def _donor(depth, version, include_top, input_shape, classes):
         )
     make = getattr(keras.applications, name)
     return make(weights="imagenet", include_top=include_top, input_shape=input_shape)
+
+
+def _state(depth, version, weights):
+    """Return the arrays of torchvision's network, which are fetched unless a path is given."""
+    if version != 1 or depth not in TORCHVISION_FILES:
+        raise ValueError(
+            f"`weights` may be torchvision's for version 1 and the depths "
+            f"{tuple(TORCHVISION_FILES)}. Received: depth={depth}, version={version}"
+        )
+    return read_state(published(TORCHVISION_FILES[depth]) if weights == "torchvision" else weights)
 
 
 def _named(name, depth, version=1, **fixed):
