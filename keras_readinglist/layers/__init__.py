@@ -1,6 +1,13 @@
 """Keras layers, one concept per file."""
 
 from keras_readinglist.layers.additive_attention import AdditiveAttention
+from keras_readinglist.layers.audio import (
+    BatchNormRNN,
+    LogSpectrogram,
+    MaskedConv2D,
+    RowConvolution,
+    SequenceBatchNormalization,
+)
 from keras_readinglist.layers.convolution import (
     ContextModule,
     DilatedConv1D,
@@ -77,6 +84,7 @@ __all__ = [
     "AdditiveAttention",
     "AppendCoordinates",
     "AttentionGRUCell",
+    "BatchNormRNN",
     "ConcatMessage",
     "ContextModule",
     "CoupledLSTMCell",
@@ -99,6 +107,8 @@ __all__ = [
     "LSTMCell",
     "LocalResponseNormalization",
     "LockedDropout",
+    "LogSpectrogram",
+    "MaskedConv2D",
     "MasterNode",
     "MatrixMessage",
     "Maxout",
@@ -123,6 +133,8 @@ __all__ = [
     "ResidualBlock",
     "ResidualUnit",
     "ResidualUpdate",
+    "RowConvolution",
+    "SequenceBatchNormalization",
     "Set2Set",
     "SimpleRNN",
     "SimpleRNNCell",
