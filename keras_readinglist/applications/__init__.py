@@ -56,6 +56,12 @@ from keras_readinglist.applications.relational_rnns import (
     RelationalRNNSeq2Seq,
 )
 from keras_readinglist.applications.segmentation import DilatedFrontEnd, DilatedNet
+from keras_readinglist.applications.speech import (
+    BatchDispatcher,
+    DeepSpeech2,
+    SortaGrad,
+    Stream,
+)
 from keras_readinglist.applications.translation import RNNSearch, Transformer
 from keras_readinglist.applications.truncated_bptt import TruncatedBPTT
 from keras_readinglist.tokenizers import CharTokenizer
@@ -63,9 +69,11 @@ from keras_readinglist.tokenizers import CharTokenizer
 __all__ = [
     "AlexNet",
     "AttentionSeq2SeqBaseline",
+    "BatchDispatcher",
     "CNNMLPBaseline",
     "CharRNN",
     "CharTokenizer",
+    "DeepSpeech2",
     "DilatedFrontEnd",
     "DilatedNet",
     "FullyConnectedNet",
@@ -103,7 +111,9 @@ __all__ = [
     "ResNet50V2",
     "ResNetCIFAR",
     "Seq2SeqBaseline",
+    "SortaGrad",
     "StoryLSTMBaseline",
+    "Stream",
     "ThreeLayerConvNet",
     "Transformer",
     "TruncatedBPTT",

@@ -1,0 +1,464 @@
+"""Deep Speech 2: one network from the log-spectrogram to characters (Amodei et al., 2015)."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_readinglist.applications.speech.clips import check_clip, padded_clips
+from keras_readinglist.applications.speech.stream import Stream, greedy
+from keras_readinglist.decoding.compiled import compiled
+from keras_readinglist.layers import masking
+from keras_readinglist.layers.audio import (
+    BatchNormRNN,
+    LogSpectrogram,
+    MaskedConv2D,
+    RowConvolution,
+    SequenceBatchNormalization,
+    clipped_relu,
+)
+from keras_readinglist.layers.precision import wide
+from keras_readinglist.layers.validation import check_choice, check_size
+from keras_readinglist.presets import PresetMixin
+
+ENGLISH = " abcdefghijklmnopqrstuvwxyz'"
+BLANK = 0
+BATCH = 32  # clips that `transcribe` reads at once
+
+SMALL_CONVOLUTIONS = ((8, (11, 21), (2, 2)), (8, (11, 11), (2, 2)))
+PAPER_CONVOLUTIONS = ((32, (11, 41), (2, 2)), (32, (11, 21), (1, 2)), (96, (11, 21), (1, 2)))
+SETTINGS = {
+    # 8 kHz, half a second of latency.
+    "streaming_small": {},
+    # Reads both ways, so it needs the whole clip.
+    "small": {"bidirectional": True, "row_context": None},
+    # arXiv, table 13: three convolutions, seven bidirectional layers, some 100 million weights.
+    "paper_rnn": {
+        "sample_rate": 16000,
+        "convolutions": PAPER_CONVOLUTIONS,
+        "rnn_layers": 7,
+        "units": 2176,
+        "cell": "rnn",
+        "bidirectional": True,
+        "row_context": None,
+        "power_normalize": True,
+    },
+    # ICML: two convolutions, three forward GRU layers of 2560, a view of 80 steps ahead.
+    "paper_gru": {
+        "sample_rate": 16000,
+        "convolutions": PAPER_CONVOLUTIONS[:2],
+        "rnn_layers": 3,
+        "units": 2560,
+        "row_context": 80,
+    },
+}
+
+
+@keras.saving.register_keras_serializable(package="keras_readinglist")
+class DeepSpeech2(PresetMixin, keras.Model):
+    """Speech recognizer: spectrogram, convolutions, recurrent layers, characters, trained by CTC.
+
+    What is behind the end of a clip counts nowhere, in training neither, and its frames are certain
+    to be blank: a clip in a batch gives what it gives alone. A network that only reads forwards
+    also takes sound as it comes, with the same results: see `open_stream`.
+
+    Args:
+        alphabet: String of distinct characters. Class 0 is the blank, the others follow in order.
+        sample_rate: Positive integer, samples per second. Defaults to 8000.
+        convolutions: Sequence of filters, kernel size and strides (time, frequency) of each.
+        rnn_layers: Positive integer. Defaults to 2.
+        units: Positive integer, the width of recurrent layers. Defaults to 128.
+        cell: `"gru"`, `"rnn"` (of clipped rectified units, as in the paper) or `"lstm"`.
+        bidirectional: Boolean, whether recurrent layers read both ways. Defaults to `False`.
+        row_context: Integer, future steps that a row convolution sees; `None` for no such layer.
+        dense_units: Positive integer, the width of a layer before the logits, or `None`.
+        batch_norm: Boolean, whether convolutions and recurrent inputs are normalized.
+        power_normalize: As for `LogSpectrogram`.
+        normalization: As for `LogSpectrogram`; measure its statistics by `adapt`.
+        **kwargs: Base model keyword arguments.
+
+    Call arguments:
+        inputs: Dictionary of `"audio"`, float tensor `(batch, samples)`, and `"length"`, int tensor
+            `(batch,)`, how many samples each clip has.
+        training: Boolean.
+
+    Input shape:
+        As above.
+
+    Output shape:
+        Logits `(batch, steps, len(alphabet) + 1)`, float32, with a Keras mask as `losses.CTC` takes
+        it.
+
+    Raises:
+        ValueError: If an argument is out of range.
+
+    Example:
+        >>> model = DeepSpeech2(units=8)
+        >>> model({"audio": np.zeros((1, 8000)), "length": np.array([8000])}).shape
+        (1, 25, 29)
+        >>> model.transcribe(np.zeros(100))  # less than a window
+        ''
+
+    References:
+        - [Amodei et al., 2015](https://arxiv.org/abs/1512.02595)
+    """
+
+    def __init__(
+        self,
+        alphabet=ENGLISH,
+        sample_rate=8000,
+        convolutions=SMALL_CONVOLUTIONS,
+        rnn_layers=2,
+        units=128,
+        cell="gru",
+        bidirectional=False,
+        row_context=9,
+        dense_units=None,
+        batch_norm=True,
+        power_normalize=False,
+        normalization="global",
+        **kwargs,
+    ):
+        super().__init__(autocast=False, **kwargs)
+        if not alphabet or len(set(alphabet)) < len(alphabet):
+            raise ValueError(f"`alphabet` must be distinct characters. Received: {alphabet!r}")
+        self.alphabet, self.batch_norm = str(alphabet), batch_norm
+        self.classes = len(alphabet) + 1
+        options = {"dtype": self.dtype_policy}
+        self.spectrogram = LogSpectrogram(
+            sample_rate,
+            power_normalize=power_normalize,
+            normalization=normalization,
+            dtype=self.dtype_policy,
+        )
+        self.convolutions = [
+            MaskedConv2D(filters, tuple(size), tuple(strides), use_bias=not batch_norm, **options)
+            for filters, size, strides in convolutions
+        ]
+        self.norms = [SequenceBatchNormalization(**options) for _ in convolutions if batch_norm]
+        self.recurrent = [
+            BatchNormRNN(
+                units,
+                cell,
+                bidirectional,
+                batch_norm,
+                activation=clipped_relu if cell == "rnn" else "tanh",
+                **options,
+            )
+            for _ in range(check_size("rnn_layers", rnn_layers))
+        ]
+        self.row = None if row_context is None else RowConvolution(row_context, **options)
+        self.dense = self.dense_norm = None
+        if dense_units is not None:
+            self.dense = keras.layers.Dense(check_size("dense_units", dense_units), **options)
+            self.dense_norm = SequenceBatchNormalization(**options)
+        self.to_logits = keras.layers.Dense(self.classes, name="logits", **options)
+        self._config = {
+            "alphabet": self.alphabet,
+            "sample_rate": sample_rate,
+            "convolutions": [[f, list(size), list(strides)] for f, size, strides in convolutions],
+            "rnn_layers": rnn_layers,
+            "units": units,
+            "cell": cell,
+            "bidirectional": bidirectional,
+            "row_context": row_context,
+            "dense_units": dense_units,
+            "batch_norm": batch_norm,
+            "power_normalize": power_normalize,
+            "normalization": normalization,
+        }
+        self.supports_jit = self.recurrent[0].supports_jit
+        self.build()
+
+    @classmethod
+    def from_setting(cls, name, **kwargs):
+        """Return a model, not trained, of a named size.
+
+        Args:
+            name: `"streaming_small"`, `"small"`, or one of the paper's: `"paper_rnn"` (arXiv) and
+                `"paper_gru"` (ICML, streaming).
+            **kwargs: Constructor arguments that override the named ones.
+        """
+        return cls(**{**SETTINGS[check_choice("name", name, tuple(SETTINGS))], **kwargs})
+
+    def build(self, inputs_shape=None):
+        self.spectrogram.build((None, None))
+        shape = (None, None, self.spectrogram.bins, 1)
+        for index, layer in enumerate(self.convolutions):
+            layer.build(shape)
+            shape = layer.compute_output_shape(shape)
+            if self.batch_norm:
+                self.norms[index].build(shape)
+        shape = (None, None, shape[2] * shape[3])
+        for layer in (*self.recurrent, self.row, self.dense, self.dense_norm, self.to_logits):
+            if layer is not None:
+                layer.build(shape)
+                shape = layer.compute_output_shape(shape)
+        self.built = True
+
+    @property
+    def sample_rate(self):
+        """Samples per second."""
+        return self.spectrogram.sample_rate
+
+    @property
+    def stride(self):
+        """How many frames of the spectrogram make a step of the logits."""
+        return int(np.prod([layer.strides[0] for layer in self.convolutions]))
+
+    @property
+    def streams(self):
+        """Whether the network does without the rest of the clip."""
+        return self.spectrogram.streams and not self.recurrent[0].bidirectional
+
+    def adapt(self, clips):
+        """Measure what normalizes the spectrogram; see `LogSpectrogram`."""
+        self.spectrogram.adapt(clips)
+
+    def call(self, inputs, training=False):
+        audio = inputs["audio"]
+        mask = _within(inputs["length"], ops.shape(audio)[1])
+        x = self.spectrogram(audio, mask=mask)[..., None]
+        mask = self.spectrogram.compute_mask(audio, mask)
+        for index, layer in enumerate(self.convolutions):
+            x = layer(x, mask=mask)
+            mask = layer.compute_mask(x, mask)
+            x = self._activated(index, x, mask, training)
+        x = _flat(x)
+        for layer in self.recurrent:
+            x = layer(x, mask=mask, training=training)
+        x = x if self.row is None else self.row(x, mask=mask)
+        return self._logits(x, mask, training)
+
+    def _activated(self, index, x, mask, training=False):
+        if self.batch_norm:
+            x = self.norms[index](x, mask=mask, training=training)
+        return clipped_relu(x)
+
+    def _logits(self, x, mask, training=False):
+        if self.dense is not None:
+            x = clipped_relu(self.dense_norm(self.dense(x), mask=mask, training=training))
+        logits = ops.cast(self.to_logits(x), wide(self.compute_dtype))
+        # Behind the end there is silence for sure: paths through it cost nothing.
+        silent = ops.where(ops.arange(self.classes) == BLANK, 0.0, masking.REFUSED)
+        return ops.where(mask[..., None], logits, ops.cast(silent, logits.dtype))
+
+    def compute_mask(self, inputs, mask=None):
+        """Return which steps belong to a clip, `(batch, steps)`."""
+        audio = inputs["audio"]
+        mask = self.spectrogram.compute_mask(audio, _within(inputs["length"], ops.shape(audio)[1]))
+        return mask[:, :: self.stride]
+
+    def compute_output_shape(self, inputs_shape):
+        batch, frames, _ = self.spectrogram.compute_output_shape(inputs_shape["audio"])
+        return (batch, None if frames is None else -(-frames // self.stride), self.classes)
+
+    def steps(self, samples):
+        """Return how many steps of logits a clip has.
+
+        Args:
+            samples: Integer, or NumPy array of integers.
+        """
+        return -(-self.spectrogram.count(samples) // self.stride)
+
+    # Text
+
+    def encode(self, text):
+        """Return the classes of a text, int32 `(length,)`.
+
+        Args:
+            text: String.
+
+        Raises:
+            ValueError: If a character is not in the alphabet.
+        """
+        unknown = [character for character in text if character not in self.alphabet]
+        if unknown:
+            raise ValueError(
+                f"`text` must consist of {self.alphabet!r}. Received: {unknown[0]!r} in {text!r}"
+            )
+        return np.array([1 + self.alphabet.index(character) for character in text], "int32")
+
+    def decode(self, classes):
+        """Return the text of classes, blanks left out.
+
+        Args:
+            classes: Sequence of integers.
+        """
+        return "".join(self.alphabet[c - 1] for c in classes if c != BLANK)
+
+    # Recognition
+
+    def logits(self, clips):
+        """Return the logits of clips, all read together.
+
+        Args:
+            clips: List of arrays `(samples,)`.
+
+        Returns:
+            List of arrays `(steps, classes)`.
+        """
+        clips, found = [check_clip(clip) for clip in clips], []
+        for begin in range(0, len(clips), BATCH):
+            batch = clips[begin : begin + BATCH]
+            logits = self._read(**padded_clips(batch))
+            found += [
+                row[: self.steps(len(clip))] for row, clip in zip(logits, batch, strict=False)
+            ]
+        return found
+
+    def transcribe(self, audio, decoder=None):
+        """Return what is said.
+
+        Args:
+            audio: Array `(samples,)` of floats in [-1, 1] or of int16, at the sample rate of the
+                model; or a list of such clips, which are read together.
+            decoder: A `decoding.CTCBeamSearch`, or `None` for the likeliest class of every step.
+
+        Returns:
+            String, or list of strings; the empty one for a clip of less than a window.
+
+        Raises:
+            ValueError: If a clip is not of one channel, or not finite.
+        """
+        one = not isinstance(audio, (list, tuple))
+        texts = [
+            self.decode(greedy(row)) if decoder is None else decoder.decode(row)
+            for row in self.logits([audio] if one else audio)
+        ]
+        return texts[0] if one else texts
+
+    @compiled
+    def _read(self, audio, length):
+        return self({"audio": audio, "length": length})
+
+    # Streams
+
+    def open_stream(self, decoder=None):
+        """Return a `Stream`, which takes sound as it comes.
+
+        Args:
+            decoder: As for `transcribe`.
+
+        Raises:
+            ValueError: If the model needs the whole clip.
+        """
+        if not self.streams:
+            reason = "it reads both ways (`bidirectional`)"
+            if not self.spectrogram.streams:
+                reason = "`power_normalize` and `normalization='utterance'` measure the whole clip"
+            raise ValueError(f"This model cannot stream: {reason}.")
+        return Stream(self, decoder)
+
+    @property
+    def latency_ms(self):
+        """Milliseconds from the sound to its logits, computing aside, in a stream."""
+        step, length = self.spectrogram.frame_step, self.spectrogram.frame_length
+        frames = (self.lag + 1) * self.stride - 1
+        return 1000 * (frames * step + length - step) / self.sample_rate
+
+    @property
+    def lag(self):
+        """How many steps a stream computes before that of its first frame."""
+        return self._windows()[1]
+
+    def _windows(self):
+        """Return how many frames each layer with a window keeps, and the lag of the logits.
+
+        A layer keeps the zeros before the first frame and as many more, masked, as make its first
+        windows full: then `stride` frames always give one step.
+        """
+        lag, kept = 0, []
+        windows = [(layer.kernel_size[0], layer.strides[0]) for layer in self.convolutions]
+        windows = [(size, stride, (size - 1) // 2) for size, stride in windows]
+        if self.row is not None:
+            windows.append((self.row.context + 1, 1, 0))
+        for size, stride, before in windows:
+            more = max(0, size - stride - before)
+            more += -(lag + more) % stride
+            kept.append(before + more)
+            lag = (lag + more) // stride
+        return kept, lag
+
+    def first_state(self):
+        """Return the state of a stream before its first frame: a flat list of arrays `(1, ...)`."""
+        kept, _ = self._windows()
+        shape, dtype, states = (self.spectrogram.bins, 1), self.compute_dtype, []
+        for layer, size in zip(self.convolutions, kept, strict=False):
+            states += [np.zeros((1, size, *shape), dtype), np.zeros((1, size), bool)]
+            shape = layer.compute_output_shape((1, None, *shape))[2:]
+        for layer in self.recurrent:
+            states += [ops.convert_to_numpy(state) for state in layer.initial_state(1)]
+        if self.row is not None:
+            units = self.recurrent[-1].units
+            states += [np.zeros((1, kept[-1], units), dtype), np.zeros((1, kept[-1]), bool)]
+        return states
+
+    @compiled
+    def read_on(self, audio, shown, states):
+        """Read the next frames of streams; compiled, so NumPy arrays by keyword.
+
+        Args:
+            audio: Float array `(batch, samples)`, the samples of a multiple of `stride` frames.
+            shown: Boolean array `(batch, frames)`, `False` behind the end of a stream.
+            states: List of arrays `(batch, ...)`, as `first_state` begins it.
+
+        Returns:
+            Dictionary of `"logits"` `(batch, frames // stride, classes)`, `"shown"`, which of them
+            belong to a stream, and the new `"states"`.
+        """
+        states, after, mask = list(states), [], shown
+        x = masking.blank(self.spectrogram(audio), mask)[..., None]
+        for index, layer in enumerate(self.convolutions):
+            size, stride = layer.kernel_size[0], layer.strides[0]
+            x, mask = _window(x, mask, states, after, size, stride, layer.pads[0][0])
+            x = masking.blank(layer.over_frequencies(x), mask)
+            x = self._activated(index, x, mask)
+        x = _flat(x)
+        for layer in self.recurrent:
+            before = [states.pop(0) for _ in range(layer.states_count)]
+            x, last = layer(x, mask=mask, initial_state=before, return_state=True)
+            after += last
+        if self.row is not None:
+            x, mask = _window(x, mask, states, after, self.row.context + 1, 1, 0)
+            x = masking.blank(self.row.ahead(x), mask)
+        return {"logits": self._logits(x, mask), "shown": mask, "states": after}
+
+    def get_config(self):
+        return {**super().get_config(), **self._config}
+
+
+def _within(length, size):
+    return ops.arange(size)[None] < ops.cast(length, "int32")[:, None]
+
+
+def _flat(x):
+    """Return maps `(batch, time, frequencies, channels)` as rows `(batch, time, features)`."""
+    return ops.reshape(x, (*ops.shape(x)[:2], x.shape[2] * x.shape[3]))
+
+
+def _window(x, mask, states, after, size, stride, before):
+    """Put the kept frames before the new ones, and keep the last of them for the next time.
+
+    Args:
+        x: Tensor `(batch, frames, ...)`, a multiple of `stride` frames.
+        mask: Boolean tensor `(batch, frames)`.
+        states: List whose first two, kept frames and mask, are taken.
+        after: List that gets them anew.
+        size: Integer, the window of the layer.
+        stride: Integer, from one window to the next.
+        before: Integer, which frame of a window its result belongs to.
+
+    Returns:
+        The frames of all windows, and the mask of their results.
+    """
+    x = ops.concatenate([states.pop(0), x], axis=1)
+    shown = states.pop(0)
+    kept = shown.shape[1]
+    mask = ops.concatenate([shown, mask], axis=1)
+    after += [_last(x, kept), _last(mask, kept)]
+    surplus, more = kept + stride - size, kept - before
+    return x[:, : -surplus or None], mask[:, before : -more or None : stride]
+
+
+def _last(x, count):
+    return x[:, -count:] if count else x[:, :0]
