@@ -43,15 +43,11 @@ class BatchDispatcher:
         Returns:
             How many batches it took.
         """
-        batches, touched = 0, {}
+        batches = 0
         while waiting := [stream for stream in self.streams if stream.pending]:
             # Who waits for most comes first, so that none waits behind those who just came.
             waiting = sorted(waiting, key=lambda stream: -stream.pending)[: self.max_batch]
             advance(self.model, waiting)
-            touched |= {id(stream): stream for stream in waiting}
             batches += 1
-        for stream in self.streams:
-            if id(stream) in touched or stream.flushed:
-                stream._finish()
         self.streams = [stream for stream in self.streams if not stream.flushed]
         return batches

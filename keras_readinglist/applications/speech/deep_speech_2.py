@@ -1,12 +1,16 @@
 """Deep Speech 2: one network from the log-spectrogram to characters (Amodei et al., 2015)."""
 
+import os
+
 import keras
 import numpy as np
 from keras import ops
 
-from keras_readinglist.applications.speech.clips import check_clip, padded_clips
-from keras_readinglist.applications.speech.stream import Stream, greedy
+from keras_readinglist.applications.speech.clips import padded_clips
+from keras_readinglist.applications.speech.stream import Stream
+from keras_readinglist.datasets.audio import read_audio
 from keras_readinglist.decoding.compiled import compiled
+from keras_readinglist.decoding.ctc_greedy import CTCGreedySearch
 from keras_readinglist.layers import masking
 from keras_readinglist.layers.audio import (
     BatchNormRNN,
@@ -288,43 +292,56 @@ class DeepSpeech2(PresetMixin, keras.Model):
 
     # Recognition
 
-    def logits(self, clips):
-        """Return the logits of clips, all read together.
+    def clip(self, audio):
+        """Return sound as the model takes it, float32 `(samples,)`.
 
         Args:
-            clips: List of arrays `(samples,)`.
+            audio: Array `(samples,)` of floats in [-1, 1] or of integers, at the sample rate of
+                the model; or a WAV file's path or content.
+
+        Raises:
+            ValueError: If it has another rate, more than one channel, or is not finite.
+        """
+        given = isinstance(audio, (str, bytes, os.PathLike, tuple))
+        return read_audio(audio if given else (audio, self.sample_rate), self.sample_rate)
+
+    def logits(self, clips):
+        """Return the logits of clips, which are read together.
+
+        Args:
+            clips: List of clips, as for `clip`.
 
         Returns:
             List of arrays `(steps, classes)`.
         """
-        clips, found = [check_clip(clip) for clip in clips], []
+        clips, found = [self.clip(audio) for audio in clips], []
         for begin in range(0, len(clips), BATCH):
             batch = clips[begin : begin + BATCH]
             logits = self._read(**padded_clips(batch))
-            found += [
-                row[: self.steps(len(clip))] for row, clip in zip(logits, batch, strict=False)
-            ]
+            found += [row[: self.steps(len(c))] for row, c in zip(logits, batch, strict=False)]
         return found
 
     def transcribe(self, audio, decoder=None):
         """Return what is said.
 
         Args:
-            audio: Array `(samples,)` of floats in [-1, 1] or of int16, at the sample rate of the
-                model; or a list of such clips, which are read together.
+            audio: A clip, as for `clip`, or a list of clips.
             decoder: A `decoding.CTCBeamSearch`, or `None` for the likeliest class of every step.
 
         Returns:
             String, or list of strings; the empty one for a clip of less than a window.
 
         Raises:
-            ValueError: If a clip is not of one channel, or not finite.
+            ValueError: If a clip has another rate, more than one channel, or is not finite.
         """
-        one = not isinstance(audio, (list, tuple))
-        texts = [
-            self.decode(greedy(row)) if decoder is None else decoder.decode(row)
-            for row in self.logits([audio] if one else audio)
-        ]
+        one = not isinstance(audio, list)
+        found = self.logits([audio] if one else audio)
+        lengths = np.array([len(row) for row in found], "int32")
+        logits = np.zeros((len(found), lengths.max(initial=0), self.classes), "float32")
+        for row, own in zip(logits, found, strict=True):
+            row[: len(own)] = own
+        decoder = CTCGreedySearch() if decoder is None else decoder
+        texts = [self.decode(classes) for classes in decoder(logits, lengths)]
         return texts[0] if one else texts
 
     @compiled

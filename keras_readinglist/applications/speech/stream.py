@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from keras_readinglist.applications.speech.clips import check_clip, power_of_two
+from keras_readinglist.applications.speech.clips import power_of_two
+from keras_readinglist.decoding.ctc_greedy import CTCGreedySearch
 
 BLOCKS = (32, 8, 4, 2, 1)  # steps that are computed at once; one program each
 
@@ -26,7 +27,7 @@ class Stream:
     """
 
     def __init__(self, model, decoder=None):
-        self.model, self.decoder = model, decoder
+        self.model, self.decoder = model, CTCGreedySearch() if decoder is None else decoder
         self.reset()
 
     def reset(self):
@@ -36,8 +37,7 @@ class Stream:
         self._found = [np.zeros((0, self.model.classes), "float32")]
         self._rest = np.zeros(0, "float32")
         self._samples = self._done = 0
-        self._text, self._last = "", 0
-        self._beams = None if self.decoder is None else self.decoder.start()
+        self._heard = self.decoder.start(1)
 
     @property
     def logits(self):
@@ -48,7 +48,7 @@ class Stream:
     @property
     def text(self):
         """What was understood so far; a beam search may yet change its mind."""
-        return self._text
+        return self.model.decode(self.decoder.finish(self._heard)[0])
 
     @property
     def pending(self):
@@ -82,7 +82,7 @@ class Stream:
         """Take samples and compute nothing yet; see `push`."""
         if self.flushed:
             raise RuntimeError("The stream was flushed: `reset` it before the next clip.")
-        samples = check_clip(samples)
+        samples = self.model.clip(samples)
         self._rest = np.concatenate([self._rest, samples])
         self._samples += len(samples)
 
@@ -93,8 +93,7 @@ class Stream:
     def _advance(self):
         while self.pending:
             advance(self.model, [self])
-        self._finish()
-        return self._text
+        return self.text
 
     def _take(self, blocks):
         """Return the samples of the next steps, and which of their frames there are."""
@@ -109,15 +108,7 @@ class Stream:
     def _give(self, logits):
         """Take the logits of the next steps."""
         self._found.append(logits)
-        if self.decoder is not None:
-            self._beams = self.decoder.step(self._beams, logits)
-        elif len(logits):
-            self._text += self.model.decode(greedy(logits, self._last))
-            self._last = int(np.argmax(logits[-1]))
-
-    def _finish(self):
-        if self.decoder is not None:
-            self._text = self.decoder.finish(self._beams)
+        self._heard = self.decoder.step(self._heard, logits[None])
 
 
 def advance(model, streams, rows=None):
@@ -144,15 +135,3 @@ def advance(model, streams, rows=None):
     for index, stream in enumerate(streams):
         stream.states = [state[index : index + 1] for state in found["states"]]
         stream._give(found["logits"][index][found["shown"][index]])
-
-
-def greedy(logits, last=0):
-    """Return the likeliest class of every step, repeats merged and blanks left out.
-
-    Args:
-        logits: Array `(steps, classes)`.
-        last: Integer, the likeliest class of the step before.
-    """
-    best = np.argmax(logits, axis=-1)
-    before = np.concatenate([[last], best])[: len(best)]
-    return best[(best != before) & (best != 0)]
