@@ -428,7 +428,7 @@ class DeepSpeech2(PresetMixin, keras.Model):
         for index, layer in enumerate(self.convolutions):
             size, stride = layer.kernel_size[0], layer.strides[0]
             x, mask = _window(x, mask, states, after, size, stride, layer.pads[0][0])
-            x = masking.blank(layer.over_frequencies(x), mask)
+            x = masking.blank(layer(x, extend=False), mask)
             x = self._activated(index, x, mask)
         x = _flat(x)
         for layer in self.recurrent:
@@ -437,7 +437,7 @@ class DeepSpeech2(PresetMixin, keras.Model):
             after += last
         if self.row is not None:
             x, mask = _window(x, mask, states, after, self.row.context + 1, 1, 0)
-            x = masking.blank(self.row.ahead(x), mask)
+            x = masking.blank(self.row(x, extend=False), mask)
         return {"logits": self._logits(x, mask), "shown": mask, "states": after}
 
     def get_config(self):

@@ -24,6 +24,8 @@ class MaskedConv2D(keras.layers.Conv2D):
     Call arguments:
         inputs: Float tensor `(batch, time, frequencies, channels)`.
         mask: Boolean tensor `(batch, time)`, `False` behind the end of a clip.
+        extend: Boolean, whether zeros are put before and behind in time. Without them there is a
+            result for every whole window, as of frames that follow on others.
 
     Input shape:
         As above.
@@ -62,16 +64,12 @@ class MaskedConv2D(keras.layers.Conv2D):
         """Zeros before and behind each axis."""
         return [((size - 1) // 2, size - 1 - (size - 1) // 2) for size in self.kernel_size]
 
-    def call(self, inputs, mask=None):
+    def call(self, inputs, mask=None, extend=True):
         mask = masking.as_mask(mask, "inputs", inputs)
         inputs = masking.blank(inputs, mask)
-        outputs = self.over_frequencies(ops.pad(inputs, [(0, 0), self.pads[0], (0, 0), (0, 0)]))
-        return masking.blank(outputs, self.compute_mask(inputs, mask))
-
-    def over_frequencies(self, inputs):
-        """Convolve frames that are padded in time, or follow on others, with no mask."""
-        inputs = ops.pad(inputs, [(0, 0), (0, 0), self.pads[1], (0, 0)])
-        return super().call(inputs)
+        over_time = self.pads[0] if extend else (0, 0)
+        outputs = super().call(ops.pad(inputs, [(0, 0), over_time, self.pads[1], (0, 0)]))
+        return masking.blank(outputs, self.compute_mask(inputs, mask)) if extend else outputs
 
     def compute_mask(self, inputs, mask=None):
         return None if mask is None else mask[:, :: self.strides[0]]

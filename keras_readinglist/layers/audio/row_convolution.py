@@ -23,6 +23,8 @@ class RowConvolution(keras.layers.Layer):
     Call arguments:
         inputs: Float tensor `(batch, time, channels)`.
         mask: Boolean tensor `(batch, time)`, `False` behind the end of a sequence.
+        extend: Boolean, whether zeros are put behind the end. Without them there is a result for
+            every step that has its whole future, as of steps that others follow.
 
     Input shape:
         `(batch, time, channels)`.
@@ -56,17 +58,15 @@ class RowConvolution(keras.layers.Layer):
             initializer=self.kernel_initializer,
         )
 
-    def call(self, inputs, mask=None):
+    def call(self, inputs, mask=None, extend=True):
         mask = masking.as_mask(mask, "inputs", inputs)
         inputs = masking.blank(inputs, mask)
-        outputs = self.ahead(ops.pad(inputs, [(0, 0), (0, self.context), (0, 0)]))
-        return masking.blank(outputs, mask)
-
-    def ahead(self, inputs):
-        """Return the results of all steps that have their whole future, without a mask."""
+        if extend:
+            inputs = ops.pad(inputs, [(0, 0), (0, self.context), (0, 0)])
         steps = ops.shape(inputs)[1] - self.context
         outputs = sum(inputs[:, j : j + steps] * self.kernel[j] for j in range(self.context + 1))
-        return self.activation(outputs)
+        outputs = self.activation(outputs)
+        return masking.blank(outputs, mask) if extend else outputs
 
     def compute_output_shape(self, inputs_shape):
         return tuple(inputs_shape)
