@@ -20,7 +20,7 @@ class BatchDispatcher:
         >>> first, second = dispatcher.open_stream(), dispatcher.open_stream()
         >>> first.accept(np.zeros(2000)), second.accept(np.zeros(999))
         (None, None)
-        >>> dispatcher.run()  # batches
+        >>> dispatcher.run()  # batches: of four steps for both, then of four for one, and so on
         3
 
     References:
