@@ -20,8 +20,8 @@ class BatchDispatcher:
         >>> first, second = dispatcher.open_stream(), dispatcher.open_stream()
         >>> first.accept(np.zeros(2000)), second.accept(np.zeros(999))
         (None, None)
-        >>> dispatcher.run()  # batches: of four steps for both, then of four for one, and so on
-        3
+        >>> dispatcher.run()  # two steps of both, and four more of the first
+        2
 
     References:
         - [Amodei et al., 2015](https://arxiv.org/abs/1512.02595), section 6.1

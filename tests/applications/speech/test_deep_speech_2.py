@@ -18,6 +18,7 @@ LABELS = np.array([[1, 2, 0], [2, 0, 0], [1, 0, 0]])
 SMALL = {
     "alphabet": "ab",
     "convolutions": ((2, (7, 7), (2, 4)), (2, (3, 3), (1, 2))),
+    "rnn_layers": 1,
     "units": 4,
     "row_context": 3,
 }
@@ -63,7 +64,7 @@ def shuffled(model):
 
 @pytest.fixture(scope="module")
 def model():
-    return shuffled(make(rnn_layers=1))
+    return shuffled(make())
 
 
 def stream(model, clip, cuts):
@@ -78,7 +79,7 @@ def stream(model, clip, cuts):
     "kwargs",
     [
         {},
-        {"cell": "lstm", "dense_units": 5},
+        {"cell": "lstm", "dense_units": 5, "rnn_layers": 2},
         {"cell": "rnn", "bidirectional": True, "normalization": "utterance"},
         {"batch_norm": False, "row_context": None, "power_normalize": True},
     ],
@@ -143,7 +144,7 @@ def test_a_stream_equals_the_whole_clip(model):
     ],
 )
 def test_networks_of_all_kinds_stream(kwargs):
-    model = shuffled(make(rnn_layers=1, **kwargs))
+    model = shuffled(make(**kwargs))
     open_stream, offline = model.open_stream(), model.logits(CLIPS[:1])[0]
     for piece in np.split(CLIPS[0], [100, 1777]):
         open_stream.push(piece)
