@@ -5,7 +5,7 @@ import math
 import keras
 from keras import ops
 
-__all__ = ["NoamSchedule", "WarmupStableDecay", "slower_from"]
+__all__ = ["NoamSchedule", "WarmupStableDecay", "ZarembaSchedule", "slower_from"]
 
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
@@ -94,6 +94,57 @@ class WarmupStableDecay(keras.optimizers.schedules.LearningRateSchedule):
 
     def get_config(self):
         names = ("peak", "warmup_steps", "decay_steps", "steps")
+        return {name: getattr(self, name) for name in names}
+
+
+@keras.saving.register_keras_serializable(package="keras_readinglist")
+class ZarembaSchedule(keras.optimizers.schedules.LearningRateSchedule):
+    """A learning rate that is held for some epochs, and then divided after every epoch.
+
+    `initial * decay^-max(epoch - hold_epochs, 0)`, where epochs count from 1. In the paper the rate
+    is 1 for 4 epochs and divided by 2 (small, 13 epochs in all), for 6 and by 1.2 (medium, 39), for
+    14 and by 1.15 (large, 55).
+
+    Args:
+        hold_epochs: Integer, not negative, how many epochs the rate stays.
+        decay: Float of at least 1, what it is divided by.
+        steps_per_epoch: Positive integer.
+        initial: Positive float. Defaults to 1.
+
+    Raises:
+        ValueError: If an argument is out of range.
+
+    Example:
+        >>> schedule = ZarembaSchedule(hold_epochs=4, decay=2, steps_per_epoch=10)
+        >>> [float(schedule(step)) for step in (0, 39, 40, 49, 50)]
+        [1.0, 1.0, 0.5, 0.5, 0.25]
+
+    References:
+        - [Zaremba, Sutskever, Vinyals, 2014](https://arxiv.org/abs/1409.2329), section 4.1
+    """
+
+    def __init__(self, hold_epochs, decay, steps_per_epoch, initial=1.0):
+        super().__init__()
+        for name, value, least in (
+            ("hold_epochs", hold_epochs, 0),
+            ("decay", decay, 1),
+            ("steps_per_epoch", steps_per_epoch, 1),
+        ):
+            if not value >= least:
+                raise ValueError(f"`{name}` must be at least {least}. Received: {name}={value!r}")
+        if not initial > 0:
+            raise ValueError(f"`initial` must be positive. Received: initial={initial!r}")
+        self.hold_epochs, self.decay = hold_epochs, decay
+        self.steps_per_epoch, self.initial = steps_per_epoch, initial
+
+    def __call__(self, step):
+        finished = ops.cast(step, "int32") // self.steps_per_epoch
+        finished = ops.cast(finished, "float32")
+        divisions = ops.maximum(finished + 1.0 - self.hold_epochs, 0.0)
+        return self.initial * self.decay**-divisions
+
+    def get_config(self):
+        names = ("hold_epochs", "decay", "steps_per_epoch", "initial")
         return {name: getattr(self, name) for name in names}
 
 

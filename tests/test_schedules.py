@@ -39,6 +39,29 @@ def test_noam(width, warmup, factor):
 
 
 @pytest.mark.parametrize(
+    ("hold", "decay", "epochs", "last"),
+    [(4, 2, 13, 2.0**-9), (6, 1.2, 39, 1.2**-33), (14, 1.15, 55, 1.15**-41)],
+)
+def test_zaremba(hold, decay, epochs, last):
+    """The table of the paper: a rate of 1 at first, and that of the last epoch."""
+    schedule = schedules.ZarembaSchedule(hold, decay, steps_per_epoch=1327)
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(schedule))
+
+    def rate(step):
+        return float(keras.ops.convert_to_numpy(again(step)))
+
+    assert rate(0) == rate(hold * 1327 - 1) == 1.0
+    assert rate(hold * 1327) == rate((hold + 1) * 1327 - 1) == pytest.approx(1 / decay)
+    assert rate((hold + 1) * 1327) == pytest.approx(decay**-2)
+    assert rate((epochs - 1) * 1327) == rate(epochs * 1327 - 1) == pytest.approx(last, rel=1e-4)
+    for wrong, name in (((-1, 2, 1), "hold_epochs"), ((1, 0.5, 1), "decay"), ((1, 2, 0), "steps")):
+        with pytest.raises(ValueError, match=f"`{name}"):
+            schedules.ZarembaSchedule(*wrong)
+    with pytest.raises(ValueError, match="`initial` must be positive"):
+        schedules.ZarembaSchedule(1, 2, 1, initial=0)
+
+
+@pytest.mark.parametrize(
     ("sizes", "name"),
     [((0, 1, 1, 5), "peak"), ((1, -1, 1, 5), "warmup_steps"), ((1, 1, 0, 5), "decay_steps")],
 )

@@ -30,6 +30,8 @@ from keras_readinglist.applications.image_classification.resnets import (
 from keras_readinglist.applications.joint_set_model import JointSetModel
 from keras_readinglist.applications.language_models import (
     CharRNN,
+    LSTMLanguageModel,
+    ModelEnsemble,
     RelationalRNNLanguageModel,
 )
 from keras_readinglist.applications.lstm_explorer import LSTMExplorer
@@ -80,11 +82,13 @@ __all__ = [
     "JointSetModel",
     "KNearestNeighbors",
     "LSTMExplorer",
+    "LSTMLanguageModel",
     "LSTMSequenceModel",
     "LinearClassifier",
     "MLPBaseline",
     "MPNN",
     "MPNNEnsemble",
+    "ModelEnsemble",
     "NTMSequenceModel",
     "PlainNet18",
     "PlainNet34",

@@ -8,6 +8,7 @@ from keras_readinglist.datasets import (
     loading,
     mnist,
     molecule_net,
+    penn_treebank,
     python_documentation,
     python_source,
     qm7,
@@ -55,6 +56,7 @@ DATASETS = {
     "freesolv": molecule_net.FREESOLV,
     "lipophilicity": molecule_net.LIPOPHILICITY,
     "mnist": mnist.DATASET,
+    "penn_treebank": penn_treebank.DATASET,
     "python_documentation": python_documentation.DATASET,
     "python_source": python_source.DATASET,
     "qm7": qm7.DATASET,
@@ -113,7 +115,8 @@ def load(name, split="train", *, data_dir=None, download=False):
 
     Args:
         name: String, a key of `DATASETS`: `"tiny_shakespeare"` (a string),
-            `"shakespeare"` (a list of 42 works), `"python_source"` (a list of modules of the
+            `"shakespeare"` (a list of 42 works), `"penn_treebank"` (a string, from a folder `ptb`
+            of yours), `"python_source"` (a list of modules of the
             running interpreter's standard library), `"python_documentation"` (a list of paragraphs
             of its reference), `"tatoeba_eng_fra"` (a list of pairs of sentences), `"mnist"`
             (images `(n, 28, 28)` and labels), `"camvid"` (images and label maps),

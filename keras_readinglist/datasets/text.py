@@ -38,3 +38,20 @@ def words_of(text: str) -> list[str]:
     # Letters, the marks that some alphabets put on them, and numbers.
     kept = (c if c == "'" or unicodedata.category(c)[0] in "LMN" else " " for c in text)
     return re.findall(r"\S+", "".join(kept))
+
+
+def separate_words(text: str) -> str:
+    r"""Return a text as a model of words reads it: in lower case, with blanks around all marks.
+
+    A word holds its apostrophes. Every line ends with a line end, and none is empty.
+
+    Args:
+        text: String.
+
+    Example:
+        >>> separate_words("Why, this is\n\nthe King's!")
+        "why , this is\nthe king's !\n"
+    """
+    text = unicodedata.normalize("NFC", text).lower().replace("’", "'")
+    lines = (re.findall(r"\w+(?:'\w+)*|[^\w\s]", line) for line in text.splitlines())
+    return "".join(" ".join(words) + "\n" for words in lines if words)

@@ -41,7 +41,7 @@ class WordTokenizer:
             )
 
     @classmethod
-    def from_text(cls, text, size=None, eos=False):
+    def from_text(cls, text, size=None, eos=False, min_count=1):
         """Take `<unk>` and the words that occur most often in `text`.
 
         Args:
@@ -49,12 +49,14 @@ class WordTokenizer:
             size: Positive integer, how many words with `<unk>` and `<eos>`, or `None` for all.
                 Of words that occur equally often the first by the alphabet are taken.
             eos: Boolean, whether the end of a line is a word, `<eos>`.
+            min_count: Positive integer, how often a word must occur to be taken.
         """
         first = [UNKNOWN, END] if eos else [UNKNOWN]
         if size is not None and size < len(first):
             raise ValueError(f"`size` must be at least {len(first)}. Received: size={size}")
         counts = Counter(text.split())
-        words = sorted(counts.keys() - first, key=lambda word: (-counts[word], word))
+        frequent = {word for word, count in counts.items() if count >= min_count}
+        words = sorted(frequent.difference(first), key=lambda word: (-counts[word], word))
         return cls([*first, *words][:size])
 
     def __len__(self):

@@ -15,6 +15,11 @@ def test_the_most_frequent_words_are_kept():
     assert WordTokenizer.from_text("a <unk> <unk>").vocabulary == ["<unk>", "a"]
 
 
+def test_rare_words_are_left_out():
+    assert WordTokenizer.from_text(TEXT, min_count=2).vocabulary == ["<unk>", "the", "dog"]
+    assert WordTokenizer.from_text(TEXT, min_count=9, eos=True).vocabulary == ["<unk>", "<eos>"]
+
+
 def test_words_come_back():
     tokenizer = WordTokenizer.from_text(TEXT, eos=True)
     ids = tokenizer.encode(TEXT)

@@ -63,15 +63,14 @@ class RecurrentLanguageModel(PresetMixin, keras.Model):
             ValueError: If an argument is out of range or the prompt has unknown tokens.
         """
         check_size("batch_size", batch_size)
-        written = [""] * batch_size if self.tokenizer else [[] for _ in range(batch_size)]
-        done = [False] * batch_size
-        chunks = self._write(prompt, length, temperature, top_k, top_p, seed, batch_size)
-        for ids, _ in chunks:
-            for row, tokens in enumerate(ids):
-                if not done[row]:
-                    written[row], done[row] = _cut(written[row] + self._decode(tokens), stop)
-            if all(done):
+        ids = np.zeros((batch_size, 0), "int32")
+        texts = [(self._decode(row), False) for row in ids]
+        for more, _ in self._write(prompt, length, temperature, top_k, top_p, seed, batch_size):
+            ids = np.concatenate([ids, more], axis=1)  # words are not told apart within a string
+            texts = [_cut(self._decode(row), stop) for row in ids]
+            if all(done for _, done in texts):
                 break
+        written = [text for text, _ in texts]
         return written[0] if batch_size == 1 else written
 
     def stream(self, prompt="", length=200, temperature=1.0, top_k=None, top_p=None, seed=None):
@@ -81,7 +80,30 @@ class RecurrentLanguageModel(PresetMixin, keras.Model):
         """
         for ids, nats in self._write(prompt, length, temperature, top_k, top_p, seed, 1):
             bits = nats[0] / np.log(2)
-            yield from zip(self._decode(ids[0]), bits.tolist(), strict=True)
+            yield from zip(self._tokens(ids[0]), bits.tolist(), strict=True)
+
+    def next_tokens(self, prompt="", top=10):
+        """Return the likeliest tokens to go on from a prompt.
+
+        Args:
+            prompt: As in `generate`.
+            top: Positive integer, how many, or `None` for all.
+
+        Returns:
+            List of pairs, the likeliest first: token and probability.
+
+        Raises:
+            ValueError: If `top` is out of range or the prompt has unknown tokens.
+        """
+        top = self.vocab_size if top is None else check_size("top", top)
+        ids = self._prompt(prompt)
+        if len(ids):
+            last, states = self._after(ids, 1)
+            p = np.exp(self._next(last=last, states=states)[0])
+        else:
+            p = np.full(self.vocab_size, 1 / self.vocab_size)
+        best = np.argsort(-p, kind="stable")[:top]
+        return list(zip(self._tokens(best), p[best].tolist(), strict=True))
 
     def beam_search(self, prompt="", length=20, beam_width=4):
         """Find the likeliest texts of a length that go on from a prompt.
@@ -129,6 +151,20 @@ class RecurrentLanguageModel(PresetMixin, keras.Model):
             return np.concatenate([first, self._surprisals(ids)])
         return self._surprisals(np.concatenate([[self.start], ids]))
 
+    def perplexity(self, text):
+        """Return the exponential of the mean surprisal of a text: among how many tokens it chooses.
+
+        Args:
+            text: As in `score`.
+
+        Raises:
+            ValueError: If there is no token, or one is unknown.
+        """
+        nats = self.score(text)
+        if not len(nats):
+            raise ValueError("`text` must hold a token. Received an empty text")
+        return float(np.exp(nats.mean()))
+
     def _encode(self, text):
         """Return a text as integers that the model knows."""
         if self.tokenizer is not None:
@@ -144,6 +180,10 @@ class RecurrentLanguageModel(PresetMixin, keras.Model):
 
     def _decode(self, ids):
         return ids.tolist() if self.tokenizer is None else self.tokenizer.decode(ids)
+
+    def _tokens(self, ids):
+        """Return every integer as a text of its own."""
+        return ids.tolist() if self.tokenizer is None else [self._decode([i]) for i in ids]
 
     def _prompt(self, prompt):
         """Return a prompt as integers; an empty one is `start`, if the model has it."""
@@ -226,6 +266,10 @@ class RecurrentLanguageModel(PresetMixin, keras.Model):
         return {"states": self(ids, states=states, mask=mask, return_state=True)[1]}
 
     @compiled
+    def _next(self, last, states):
+        return self._step(last, list(states), 0)[0]
+
+    @compiled
     def _read(self, ids, targets, states, mask=None):
         logits, states = self(ids, states=states, mask=mask, return_state=True)
         nats = -ops.take_along_axis(self._log_p(logits), targets[..., None], axis=-1)[..., 0]
@@ -248,11 +292,12 @@ class RecurrentLanguageModel(PresetMixin, keras.Model):
         return {"tokens": tokens, "log_p": log_p}
 
 
-def embedding(vocab_size, embedding_dim, tied, dtype):
+def embedding(vocab_size, embedding_dim, tied, dtype, initializer="uniform"):
     """Return the embedding of a model; a tied one, called with `reverse`, gives logits too."""
+    kind = keras.layers.ReversibleEmbedding if tied else keras.layers.Embedding
+    layer = kind(vocab_size, embedding_dim, embeddings_initializer=initializer, dtype=dtype)
     if not tied:
-        return keras.layers.Embedding(vocab_size, embedding_dim, dtype=dtype)
-    layer = keras.layers.ReversibleEmbedding(vocab_size, embedding_dim, dtype=dtype)
+        return layer
     layer.supports_masking = True  # it hands no mask on, and need not warn of that
     return layer
 
