@@ -141,8 +141,7 @@ class PresetMixin:
 
         if not self.built:
             raise ValueError("`save_to_preset` needs a built model: call it on data first.")
-        config = keras.saving.serialize_keras_object(self)
-        config.pop("compile_config", None)
+        config = _uncompiled(keras.saving.serialize_keras_object(self))
         if mode := _quantization(self):
             config["quantization"] = mode
         facts = {
@@ -169,6 +168,13 @@ class PresetMixin:
 
 def _name_of(cls):
     return keras.saving.get_registered_name(cls)
+
+
+def _uncompiled(config):
+    """Return a configuration without losses and optimizers, also of the models inside."""
+    if isinstance(config, dict):
+        return {k: _uncompiled(v) for k, v in config.items() if k != "compile_config"}
+    return [_uncompiled(v) for v in config] if isinstance(config, (list, tuple)) else config
 
 
 def _quantization(model):

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from keras_readinglist import presets, recipes
-from keras_readinglist.applications import CharRNN, LSTMExplorer
+from keras_readinglist.applications import CharRNN, DilatedFrontEnd, DilatedNet, LSTMExplorer
 from keras_readinglist.applications.loading import load_preset
+from keras_readinglist.layers import ContextModule
+from keras_readinglist.losses import PixelwiseCrossentropy
 
 X = np.ones((2, 5, 2), "float32")
 
@@ -248,6 +250,16 @@ def test_weights_beyond_half_precision_keep_their_value(saved, tmp_path):
     np.testing.assert_array_equal(loaded[0], weights[0])
     for ours, theirs in zip(loaded[1:], weights[1:], strict=True):
         np.testing.assert_array_equal(ours, theirs.astype("float16").astype("float32"))
+
+
+def test_losses_of_models_inside_are_left_out(tmp_path):
+    front = DilatedFrontEnd(2, "near", width=0.1)
+    front.compile("adam", PixelwiseCrossentropy())  # a loss that the reader may not have imported
+    model = DilatedNet(context=ContextModule(dilations=(1, 1)), front_end=front, joint=False)
+    model.save_to_preset(tmp_path)
+    assert "compile" not in (tmp_path / "config.json").read_text()
+    again = DilatedNet.from_preset(tmp_path)
+    assert all(map(np.array_equal, again.get_weights(), model.get_weights()))
 
 
 def test_unbuilt_models_cannot_be_saved(tmp_path):
