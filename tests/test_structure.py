@@ -27,7 +27,7 @@ ALLOWED = {
     "losses": BASE | {"layers"},
     "schedules": BASE,
     "optimizers": BASE,
-    "metrics": BASE,
+    "metrics": BASE | {"losses"},
     "tokenizers": BASE,
     "presets": BASE,
     "chemistry": BASE,

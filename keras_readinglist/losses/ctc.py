@@ -71,7 +71,8 @@ def ctc_loss(labels, logits, label_lengths, logit_lengths, blank=0, zero_infinit
     # Where there is no label, or no path, the backends get one that is never the blank: those of
     # TensorFlow refuse a target without labels.
     usual = ops.logical_and(fits, label_lengths > 0)
-    labels = ops.pad(labels, ((0, 0), (0, 1)))
+    if labels.shape[1] == 0:
+        labels = ops.pad(labels, ((0, 0), (0, 1)))
     known = ops.logical_and(usual[:, None], _within(label_lengths, ops.shape(labels)[1]))
     labels = ops.where(known, labels, 1 if blank == 0 else 0)
     losses = _backend_loss(
@@ -81,8 +82,8 @@ def ctc_loss(labels, logits, label_lengths, logit_lengths, blank=0, zero_infinit
         ops.maximum(logit_lengths, 1),
         blank,
     )
-    silence = ops.log_softmax(logits, axis=-1)[..., blank]
-    silence = -ops.sum(ops.where(frames, silence, ops.zeros_like(silence)), axis=-1)
+    silence = ops.logsumexp(logits, axis=-1) - logits[..., blank]
+    silence = ops.sum(ops.where(frames, silence, ops.zeros_like(silence)), axis=-1)
     other = ops.where(fits, silence, 0.0 if zero_infinity else float("inf"))
     return ops.where(usual, losses, ops.cast(other, losses.dtype))
 
@@ -140,21 +141,30 @@ class CTC(keras.losses.Loss):
         self.blank, self.zero_infinity = blank, zero_infinity
 
     def __call__(self, y_true, y_pred, sample_weight=None):
-        mask = getattr(y_pred, "_keras_mask", None)
-        y_pred = ops.convert_to_tensor(y_pred)
-        if mask is None:
-            mask = ops.ones(ops.shape(y_pred)[:2], "bool")
-        lengths = ops.sum(ops.cast(mask, "int32"), axis=-1)
         # Keras would weigh the losses by the mask, frame by frame.
-        return super().__call__(y_true, {"logits": y_pred, "lengths": lengths}, sample_weight)
+        y_pred = {"logits": y_pred, "lengths": self.frames(y_pred)}
+        return super().__call__(y_true, y_pred, sample_weight)
 
     def call(self, y_true, y_pred):
-        labels = ops.cast(y_true, "int32")
-        known = ops.cast(ops.not_equal(labels, self.blank), "int32")
-        lengths = ops.sum(ops.cumprod(known, axis=-1), axis=-1)
+        labels, lengths = self.labels(y_true, self.blank)
         return ctc_loss(
             labels, y_pred["logits"], lengths, y_pred["lengths"], self.blank, self.zero_infinity
         )
+
+    @staticmethod
+    def labels(y_true, blank):
+        """Return labels as an int tensor, and their lengths `(batch,)`."""
+        labels = ops.cast(y_true, "int32")
+        known = ops.cast(ops.not_equal(labels, blank), "int32")
+        return labels, ops.sum(ops.cumprod(known, axis=-1), axis=-1)
+
+    @staticmethod
+    def frames(logits):
+        """Return how many frames of logits count, `(batch,)`."""
+        mask = getattr(logits, "_keras_mask", None)
+        if mask is None:
+            mask = ops.ones(ops.shape(logits)[:2], "bool")
+        return ops.sum(ops.cast(mask, "int32"), axis=-1)
 
     def get_config(self):
         own = {"blank": self.blank, "zero_infinity": self.zero_infinity}

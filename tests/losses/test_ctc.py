@@ -59,6 +59,13 @@ def test_equals_the_sum_over_all_paths(blank):
         assert loss == pytest.approx(-np.log(wanted), abs=1e-5)
 
 
+def test_without_labels_silence_alone_counts():
+    logits = RNG.standard_normal((2, 3, 4)).astype("float32")
+    got = numpy_loss(np.zeros((2, 0), "int32"), logits, np.zeros(2), np.array([3, 1]))
+    silence = -log_softmax(logits)[..., 0]
+    np.testing.assert_allclose(got, [silence[0].sum(), silence[1, 0]], rtol=1e-5)
+
+
 def test_what_does_not_fit_costs_infinity_or_nothing_and_is_told():
     labels, logits, label_lengths, logit_lengths = batch(
         [[1, 1], [1, 2], [1], [3, 2]], [2, 2, 0, 5]
