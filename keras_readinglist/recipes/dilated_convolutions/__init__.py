@@ -1,17 +1,21 @@
-"""Does a wide view help? A context module on the scores of a frozen front end.
+"""Does a wide view help? Context modules on the scores of one frozen front end.
 
 Marker fill needs context by construction: what lies within 7 pixels of a pixel tells nothing of its
-label.
+label. The paper's module stands against one that starts at random, and against one of as many
+weights without dilation.
 """
 
-from keras_readinglist.recipes.dilated_convolutions import markers
+from keras_readinglist.recipes.dilated_convolutions import markers, streets
 from keras_readinglist.recipes.recipe import Recipe
 
 RECIPE = Recipe(
     slug="dilated-convolutions",
-    scales={"reduced": markers.REDUCED, "full": markers.FULL},
-    experiments=markers.EXPERIMENTS,
-    runs=markers.RUNS,
-    claims=markers.CLAIMS,
+    scales={
+        "reduced": {**markers.REDUCED, **streets.REDUCED},
+        "full": {**markers.FULL, **streets.FULL},
+    },
+    experiments={**markers.EXPERIMENTS, **streets.EXPERIMENTS},
+    runs={**markers.RUNS, **streets.RUNS},
+    claims=(*markers.CLAIMS, *streets.CLAIMS),
     presets=markers.PRESETS,
 )

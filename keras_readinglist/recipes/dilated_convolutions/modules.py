@@ -12,6 +12,8 @@ DILATIONS = (1, 1, 2, 4, 8, 16, 1)
 # What differs from the paper's basic module.
 MODULES = {
     "basic": {},
+    "random": {"initializer": "he_normal"},
+    "undilated": {"dilations": (1,) * len(DILATIONS)},
 }
 
 
