@@ -38,7 +38,8 @@ def read_wav(source) -> tuple[np.ndarray, int]:
     form, data = chunks.get(b"fmt ", b""), chunks.get(b"data")
     if len(form) < 16 or data is None:
         raise ValueError(f"{name} is no whole WAV file: it lacks a format or samples.")
-    kind, channels, rate, _, frame, bits = np.frombuffer(form, "<u2,<u2,<u4,<u4,<u2,<u2", 1)[0]
+    header = np.frombuffer(form, "<u2,<u2,<u4,<u4,<u2,<u2", 1)[0].tolist()
+    kind, channels, rate, _, frame, bits = header
     if kind == _EXTENSIBLE and len(form) >= 26:
         kind = int.from_bytes(form[24:26], "little")
     if (kind, bits) not in _READERS or not channels or not rate or frame * 8 != channels * bits:
@@ -48,8 +49,8 @@ def read_wav(source) -> tuple[np.ndarray, int]:
         )
     if len(data) % frame:
         raise ValueError(f"{name} is cut off: its last sample is not whole.")
-    samples = _READERS[int(kind), int(bits)](data)
-    return samples.astype("float32").reshape(-1, channels), int(rate)
+    samples = _READERS[kind, bits](data)
+    return samples.astype("float32").reshape(-1, channels), rate
 
 
 def read_audio(source, sample_rate, resample=False, channels="refuse") -> np.ndarray:
