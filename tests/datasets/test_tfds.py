@@ -7,6 +7,7 @@ import pytest
 
 from keras_readinglist import datasets
 from keras_readinglist.datasets import loading
+from keras_readinglist.datasets.audio import write_wav
 
 pytestmark = pytest.mark.once
 
@@ -32,6 +33,8 @@ def prepare(monkeypatch, tmp_path):
         name = str(getattr(urls, "url", urls)).rpartition("/")[2]
         if name == "input.txt":
             return WHERE["tiny_shakespeare"]
+        if name == "v1.0.9.tar.gz":
+            return tmp_path / "spoken"
         target = tmp_path / name.removesuffix(".gz")
         if not target.exists():
             target.write_bytes(gzip.decompress((WHERE["mnist"] / name).read_bytes()))
@@ -78,6 +81,23 @@ def test_mnist(prepare, monkeypatch, file_format):
     rows = {(image.tobytes(), int(label)) for image, label in zip(*there, strict=True)}
     assert {(i.tobytes(), int(k)) for i, k in zip(images, labels, strict=True)} <= rows
     assert len(np.unique(images, axis=0)) == 200
+
+
+def test_spoken_digit(prepare, tmp_path):
+    pytest.importorskip("pydub")  # TFDS reads sound by it
+    recordings = tmp_path / "spoken" / "free-spoken-digit-dataset-1.0.9" / "recordings"
+    recordings.mkdir(parents=True)
+    clips = {(d, who, take): np.full(50 + take, (d - 4) / 8) for d in (0, 7) for who in "ab"
+             for take in (0, 4, 5, 10)}  # fmt: skip
+    for (digit, who, take), clip in clips.items():
+        (recordings / f"{digit}_{who}_{take}.wav").write_bytes(write_wav(clip, 8000))
+    folder = prepare("spoken_digit", "tfrecord")
+    for split, takes in (("test", {0, 4}), ("validation", {5}), ("train", {10})):
+        digits = datasets.load("spoken_digit", split, data_dir=folder)
+        found = list(zip(digits.labels, digits.speakers, digits.takes, strict=True))
+        assert sorted(found) == sorted(key for key in clips if key[2] in takes)
+        for clip, key in zip(digits.clips, found, strict=True):
+            np.testing.assert_array_equal(clip, clips[key])
 
 
 @needs_data
