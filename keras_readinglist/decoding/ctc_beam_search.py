@@ -25,7 +25,7 @@ class CTCBeamSearch:
         alpha: Float, the weight of the language model. Defaults to 0.
         beta: Float, the bonus of a unit: a word, or a character if `lm` is of characters.
         cutoff_prob: Float in (0, 1]: of a frame the fewest likeliest classes are looked at that
-            have this probability together. Defaults to 0.99.
+            have this probability together, and the blank. Defaults to 0.99.
         cutoff_top_n: Positive integer, how many classes are looked at, at most. Defaults to 40.
         lexicon: Iterable of the words that may be written, or `None` for all.
         vocabulary: Sequence of strings, the symbol of every class, among them `" "`; needed by
@@ -288,6 +288,7 @@ class _Frames:
         kept[..., cutoff_top_n:] = False
         kept = np.take_along_axis(kept, np.argsort(order, axis=-1), axis=-1)
         self.blank = blank % logits.shape[-1]
+        kept[..., self.blank] = True  # else a lexicon may leave nothing at all
         self.log_p = np.where(kept, log_p, IMPOSSIBLE)
         self.named = self.log_p.copy()
         self.named[..., self.blank] = IMPOSSIBLE

@@ -167,6 +167,14 @@ def test_cut_off_classes_are_not_looked_at():
     assert {label for x, _ in found for label in x.tolist()} == {1, 2}
 
 
+def test_something_is_left_where_the_lexicon_allows_nothing_that_was_heard():
+    sure = 60.0 * np.eye(4)[[[2, 2, 2]]]  # `b`, and the lexicon has none
+    found = CTCBeamSearch(lexicon=["a"], vocabulary=LETTERS)(sure)
+    assert text_of(found[0]) in ("", "a")
+    unfinished = CTCBeamSearch(lexicon=["ab"], vocabulary=LETTERS)(60.0 * np.eye(4)[[[1, 1]]])
+    assert text_of(unfinished[0]) in ("", "a")
+
+
 def test_refusals():
     for options, message in (
         ({"beam_width": 0}, "`beam_width` must be a positive integer"),
