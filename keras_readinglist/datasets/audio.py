@@ -7,6 +7,7 @@ import io
 import math
 import os
 import pathlib
+import wave
 from fractions import Fraction
 
 import numpy as np
@@ -170,8 +171,6 @@ def write_wav(samples, sample_rate: int) -> bytes:
         samples: Float array `(n,)` or `(n, channels)`.
         sample_rate: Positive integer.
     """
-    import wave
-
     samples = np.asarray(samples)
     content = io.BytesIO()
     with wave.open(content, "wb") as file:

@@ -67,11 +67,11 @@ def ctc_loss(labels, logits, label_lengths, logit_lengths, blank=0, zero_infinit
 
     frames = _within(logit_lengths, ops.shape(logits)[1])
     logits = ops.where(frames[..., None], logits, ops.zeros_like(logits))
-    fits = feasible(labels, label_lengths, logit_lengths)
+    fits = ctc_feasible(labels, label_lengths, logit_lengths)
     # Where there is no label, or no path, the backends get one that is never the blank: those of
     # TensorFlow refuse a target without labels.
     usual = ops.logical_and(fits, label_lengths > 0)
-    if labels.shape[1] == 0:
+    if not labels.shape[1]:  # none, or an unknown number
         labels = ops.pad(labels, ((0, 0), (0, 1)))
     known = ops.logical_and(usual[:, None], _within(label_lengths, ops.shape(labels)[1]))
     labels = ops.where(known, labels, 1 if blank == 0 else 0)
@@ -88,7 +88,7 @@ def ctc_loss(labels, logits, label_lengths, logit_lengths, blank=0, zero_infinit
     return ops.where(usual, losses, ops.cast(other, losses.dtype))
 
 
-def feasible(labels, label_lengths, logit_lengths):
+def ctc_feasible(labels, label_lengths, logit_lengths):
     """Return which targets fit into their frames: equal neighbours need a blank between them.
 
     Args:

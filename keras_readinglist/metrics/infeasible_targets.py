@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from keras_readinglist.losses.ctc import CTC, feasible
+from keras_readinglist.losses.ctc import CTC, ctc_feasible
 
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
@@ -38,7 +38,7 @@ class InfeasibleTargets(keras.metrics.Metric):
             sample_weight: Not used.
         """
         labels, lengths = CTC.labels(y_true, self.blank)
-        fits = feasible(labels, lengths, CTC.frames(y_pred))
+        fits = ctc_feasible(labels, lengths, CTC.frames(y_pred))
         self.count.assign_add(ops.sum(ops.cast(ops.logical_not(fits), self.dtype)))
 
     def result(self):

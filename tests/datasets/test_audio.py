@@ -65,6 +65,11 @@ def test_equals_the_standard_library_in_stereo():
         read_audio(content, 44100)
 
 
+def test_a_long_file_and_a_high_rate_are_read():
+    samples, rate = read_wav(riff(header(1, 8, channels=2, rate=192_000), bytes(140_000)))
+    assert samples.shape == (70_000, 2) and rate == 192_000
+
+
 def test_what_is_beyond_full_scale_is_cut():
     samples, _ = read_wav(write_wav(np.array([2.0, -2.0]), 8000))
     np.testing.assert_allclose(samples[:, 0], [1 - 2**-15, -1.0])
