@@ -20,6 +20,7 @@ def augmented(
     room=(0.1, 0.4),
     noise=(5.0, 25.0),
     gain=(-10.0, 6.0),
+    floor=-60.0,
     shares=(0.5, 0.5, 0.4, 0.4),
 ):
     """Return a sound as another voice might have said it elsewhere; each change is drawn anew.
@@ -33,6 +34,8 @@ def augmented(
         room: Pair of floats, the seconds that `add_room` draws from.
         noise: Pair of floats, the decibels that `add_noise` draws from.
         gain: Pair of floats, decibels, of all sounds.
+        floor: Float, the decibels below full scale of white noise in all sounds: a sound that was
+            lowered has nothing left at the highest frequencies, as no recording has.
         shares: Four floats in [0, 1], how many sounds have another speed, another pitch, a room and
             noise.
 
@@ -60,7 +63,8 @@ def augmented(
         sound = add_room(sound, rng.uniform(*room), rng, sample_rate)
     if chosen[3]:
         sound = add_noise(sound, rng.uniform(*noise), rng)
-    return (sound * 10 ** (rng.uniform(*gain) / 20)).astype("float32")
+    sound = sound * 10 ** (rng.uniform(*gain) / 20)
+    return (sound + rng.normal(0, 10 ** (floor / 20), len(sound))).astype("float32")
 
 
 def change_speed(sound, factor):
