@@ -248,6 +248,17 @@ def test_recurrence_equals_a_loop(cell, both, normalize):
         assert not row[n:].any()
 
 
+@pytest.mark.parametrize("cell", ["gru", "rnn", "lstm"])
+def test_a_batch_in_training_normalizes_itself(cell):
+    """After one batch the averages are those of the batch, so that both ways of reading agree."""
+    layer = BatchNormRNN(3, cell)
+    trained = numpy(layer(spoiled(ROWS, SHOWN), mask=SHOWN, training=True))
+    np.testing.assert_allclose(numpy(layer(ROWS, mask=SHOWN)), trained, atol=1e-5)
+    products = (ROWS @ numpy(layer.kernel))[SHOWN]
+    np.testing.assert_allclose(numpy(layer.norm.moving_mean), products.mean(0), atol=1e-5)
+    np.testing.assert_allclose(numpy(layer.norm.moving_variance), products.var(0), atol=1e-5)
+
+
 def test_states_are_carried_on():
     layer = BatchNormRNN(3, "lstm")
     whole = numpy(layer(ROWS))

@@ -74,12 +74,22 @@ class SequenceBatchNormalization(keras.layers.Layer):
     def call(self, inputs, mask=None, training=False):
         mask = masking.as_mask(mask, "inputs", inputs)
         x = masking.blank(ops.cast(inputs, wide(self.compute_dtype)), mask)
+        scale, mean = self.scale_and_mean(x, mask, training)
+        outputs = masking.blank((x - mean) * scale + self.beta, mask)
+        return ops.cast(outputs, self.compute_dtype)
+
+    def scale_and_mean(self, x, mask, training):
+        """Return the factor and the mean of every channel; in training, move the averages.
+
+        Args:
+            x: Tensor as the inputs, zeros where it is masked; used in training alone.
+            mask: Boolean tensor `(batch, time)` or `None`.
+            training: Boolean.
+        """
         mean, variance = self.moving_mean, self.moving_variance
         if training and self.trainable:
             mean, variance = self._measured(x, mask)
-        scale = self.gamma / ops.sqrt(variance + self.epsilon)
-        outputs = masking.blank((x - mean) * scale + self.beta, mask)
-        return ops.cast(outputs, self.compute_dtype)
+        return self.gamma / ops.sqrt(variance + self.epsilon), mean
 
     def _measured(self, x, mask):
         """Return mean and variance of the batch, and move the averages."""

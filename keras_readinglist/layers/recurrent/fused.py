@@ -39,9 +39,26 @@ def run_fused(cell, inputs, states, mask):
         last = _step(cell, inputs[:, 0], states)
         last = last if mask is None else steps.where_shown(mask, last, states)
         return last[0][:, None], last
+    return run_weights(_weights(cell), inputs, states, mask)
+
+
+def run_weights(weights, inputs, states, mask):
+    """Run a sequence through torch's operator for an LSTM, or for a GRU that resets after.
+
+    Args:
+        weights: `[W, U, b]`, torch's tensors packed as the cells pack them; a GRU has two rows of
+            biases.
+        inputs: As for `run_fused`, of at least one row and step.
+        states: As for `run_fused`.
+        mask: As for `run_fused`.
+
+    Returns:
+        As `run_fused`.
+    """
     import torch
 
-    weights = _torch_weights(cell)
+    operator = torch.lstm if len(states) == 2 else torch.gru
+    weights = _torch_weights(*weights)
     states = [state[None].contiguous() for state in states]
     initial = states[0] if len(states) == 1 else tuple(states)
     # No dropout; cuDNN can go backwards only through what it ran for training.
@@ -90,10 +107,9 @@ def _step(cell, x, states):
     return [update * h + (1.0 - update) * candidate]
 
 
-def _torch_weights(cell):
+def _torch_weights(kernel, recurrent, bias):
     """Return `[W, U, b, b']` in torch's layout."""
-    kernel, recurrent, bias = _weights(cell)
-    if cell.gates == 4:  # both pack i, f, g, o; torch adds two biases
+    if len(bias.shape) == 1:  # both pack i, f, g, o; torch adds two biases
         return [kernel.t(), recurrent.t(), bias, ops.zeros_like(bias)]
     kernel, recurrent, bias = (_swap_gates(w) for w in (kernel, recurrent, bias))
     return [kernel.t(), recurrent.t(), bias[0], bias[1]]
