@@ -15,6 +15,7 @@ from keras_readinglist.datasets import (
     qm9,
     shakespeare,
     spoken_digit,
+    spoken_digit_sample,
     tatoeba_eng_fra,
     tiny_shakespeare,
     xtb_small_molecules,
@@ -63,6 +64,7 @@ DATASETS = {
     "qm9": qm9.DATASET,
     "shakespeare": shakespeare.DATASET,
     "spoken_digit": spoken_digit.DATASET,
+    "spoken_digit_sample": spoken_digit_sample.DATASET,
     "tatoeba_eng_fra": tatoeba_eng_fra.DATASET,
     "tiny_shakespeare": tiny_shakespeare.DATASET,
     "xtb_small_molecules": xtb_small_molecules.DATASET,
@@ -120,9 +122,9 @@ def load(name, split="train", *, data_dir=None, download=False):
             running interpreter's standard library), `"python_documentation"` (a list of paragraphs
             of its reference), `"tatoeba_eng_fra"` (a list of pairs of sentences), `"mnist"`
             (images `(n, 28, 28)` and labels), `"camvid"` (images and label maps),
-            `"spoken_digit"` (clips, `spoken_digit.SpokenDigits`); and, each a pair of
-            `chemistry.Molecules` and a dictionary of target arrays, `"xtb_small_molecules"`,
-            `"qm7"`, `"qm9"`, `"esol"`, `"freesolv"` and `"lipophilicity"`.
+            `"spoken_digit"` and `"spoken_digit_sample"` (clips, `spoken_digit.SpokenDigits`);
+            and, each a pair of `chemistry.Molecules` and a dictionary of target arrays,
+            `"xtb_small_molecules"`, `"qm7"`, `"qm9"`, `"esol"`, `"freesolv"` and `"lipophilicity"`.
         split: String, `"train"`, `"validation"` or `"test"`.
         data_dir: Path of a folder that holds the raw files.
         download: Boolean, whether to fetch the set if it is nowhere on this machine.
