@@ -13,6 +13,7 @@ SLOW = (
     "neural-turing-machines/copy",  # copies of 120 vectors
     *(f"cs231n/{name}" for name in ("neighbors", "classifier", "sanity")),  # 60,000 JPEG files
     "dilated-convolutions/streets",  # 700 pictures, and five trainings
+    *(f"deep-speech-2/{name}" for name in ("digits", "short", "stranger")),  # 2,500 WAV files
 )
 EXPERIMENTS = [
     pytest.param(

@@ -121,7 +121,7 @@ class LogSpectrogram(keras.layers.Layer):
             self.build((None, None))
         count, total, squares = 0, 0.0, 0.0
         for clip in clips:
-            rows = self._numpy(np.asarray(clip, "float64"))
+            rows = self.log_power(clip)
             count, total, squares = (
                 count + len(rows),
                 total + rows.sum(0),
@@ -134,8 +134,16 @@ class LogSpectrogram(keras.layers.Layer):
         self.mean.assign(mean)
         self.deviation.assign(np.sqrt(variance))
 
-    def _numpy(self, clip):
-        """Return the log-spectrogram of one clip before normalization, `(frames, bins)`."""
+    def log_power(self, clip):
+        """Return the log-spectrogram of one clip by NumPy, before normalization.
+
+        Args:
+            clip: Array `(samples,)`.
+
+        Returns:
+            Array `(frames, bins)`, float64.
+        """
+        clip = np.asarray(clip, "float64")
         if self.power_normalize and clip.size:
             clip = clip * (LOUDNESS / max(np.sqrt(np.mean(clip**2)), SILENCE))
         if len(clip) < self.frame_length:
