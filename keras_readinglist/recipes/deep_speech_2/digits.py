@@ -188,7 +188,8 @@ _CHANGES = {
     "_both_ways": {"row_context": None, "bidirectional": True},
 }
 RUNS = {
-    "digits": Run("digits"),
+    "digits": Run("digits", {"augment": True}),
+    "digits_as_recorded": Run("digits"),
     **{f"short{name}": Run("short", overrides) for name, overrides in _CHANGES.items()},
     **{
         f"without_{speaker}{name}": Run("stranger", {"left_out": speaker, **overrides})
