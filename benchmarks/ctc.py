@@ -129,7 +129,7 @@ def workloads(peer_path):
         import torch
 
         peer, theirs = f"torch {torch.__version__.partition('+')[0]}", _torch_gradient()
-        goal = 1.0 if backend == "jax" else 0.9  # on torch it is torch's, with checks around it
+        goal = 1.0
     yield Workload(
         name=f"CTC loss and gradient: {BATCH} x {FRAMES} frames, {LABELS} of {CLASSES} labels",
         item=ITEM,
