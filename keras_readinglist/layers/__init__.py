@@ -10,6 +10,7 @@ from keras_readinglist.layers.audio import (
 )
 from keras_readinglist.layers.convolution import (
     ContextModule,
+    Conv2D,
     DilatedConv1D,
     DilatedConv2D,
     GroupedConv2D,
@@ -87,6 +88,7 @@ __all__ = [
     "BatchNormRNN",
     "ConcatMessage",
     "ContextModule",
+    "Conv2D",
     "CoupledLSTMCell",
     "DenseUpdate",
     "DilatedConv1D",

@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from keras_readinglist.layers.convolution import Conv2D
 from keras_readinglist.layers.precision import wide
 from keras_readinglist.layers.residual import ResidualUnit, StackedResidualStage
 
@@ -41,10 +42,10 @@ class ResidualLayers:
             **self._named("conv1_conv"),
         }
         if kind == "cifar":
-            x = keras.layers.Conv2D(filters, 3, padding="same", **options)(x)
+            x = Conv2D(filters, 3, padding="same", **options)(x)
             return self._activated(x, "conv1", True) if self.version == 1 else x
         x = keras.layers.ZeroPadding2D(3, **self._named("conv1_pad"))(x)
-        x = keras.layers.Conv2D(filters, 7, 2, **options)(x)
+        x = Conv2D(filters, 7, 2, **options)(x)
         # What is given to the units of Keras' own second version has not been activated.
         if self.version == 1 or not biases:
             x = self._activated(x, "conv1", True)

@@ -4,10 +4,11 @@ import keras
 from keras import ops
 
 from keras_readinglist.layers import masking
+from keras_readinglist.layers.convolution import Conv2D
 
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
-class MaskedConv2D(keras.layers.Conv2D):
+class MaskedConv2D(Conv2D):
     """Convolution over time and frequency, of clips of different lengths.
 
     Each axis is padded by `(k - 1) // 2` zeros before and the rest of `k - 1` behind, so that `n`

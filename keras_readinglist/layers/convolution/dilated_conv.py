@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from keras_readinglist.backend import known
+from keras_readinglist.layers.convolution.conv2d import Conv2D
 from keras_readinglist.layers.convolution.reflect_padding import reflected
 from keras_readinglist.layers.validation import check_choice
 
@@ -60,22 +61,15 @@ class _Dilated:
             shape = self.compute_output_shape(tuple(inputs.shape))
             return ops.zeros(shape, dtype=inputs.dtype)
         folds = self.method == "space_to_batch" and max(self.dilation_rate) > 1
-        padding = "valid"
         if self.border == "reflect":
             inputs = reflected(inputs, self._pads())
-        elif self.border == "same" and not folds:
-            padding = "same"
-        elif self.border != "valid":
+        elif self.border == "causal" or (self.border == "same" and folds):
             inputs = ops.pad(inputs, [(0, 0), *self._pads(), (0, 0)])
         if folds:
             return self._folded(inputs, kernel)
-        return ops.conv(
-            inputs,
-            kernel,
-            strides=self.strides,
-            padding=padding,
-            dilation_rate=self.dilation_rate,
-        )
+        if self.border == "causal":
+            return ops.conv(inputs, kernel, self.strides, dilation_rate=self.dilation_rate)
+        return super().convolution_op(inputs, kernel)
 
     def _folded(self, x, kernel):
         """Convolve every grid of pixels a rate apart by itself, as one more example of the batch.
@@ -115,7 +109,7 @@ class _Dilated:
 
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
-class DilatedConv2D(_Dilated, keras.layers.Conv2D):
+class DilatedConv2D(_Dilated, Conv2D):
     """A convolution whose kernel elements lie `dilation_rate` pixels apart.
 
     `y[i, j] = sum_uv x[i + l (u - 1), j + l (v - 1)] K[u, v]` for a 3 x 3 kernel and the rate l,

@@ -3,9 +3,11 @@
 import keras
 from keras import ops
 
+from keras_readinglist.layers.convolution.conv2d import Conv2D
+
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
-class GroupedConv2D(keras.layers.Conv2D):
+class GroupedConv2D(Conv2D):
     """A convolution whose filters see the channels of their own tower alone.
 
     That of Keras with `groups`, with the same weights and results. On JAX and TensorFlow every

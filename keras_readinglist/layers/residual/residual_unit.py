@@ -5,6 +5,7 @@ import math
 import keras
 from keras import ops
 
+from keras_readinglist.layers.convolution import Conv2D
 from keras_readinglist.layers.residual.shortcuts import ZeroPadShortcut, strided
 from keras_readinglist.layers.validation import (
     check_choice,
@@ -205,7 +206,7 @@ class ResidualUnit(keras.layers.Layer):
     def _conv(self, filters, size, strides=1, last=False, **options):
         bias = self.folded or self.use_bias is True or (last and bool(self.use_bias))
         bias = options.pop("use_bias", bias)
-        return keras.layers.Conv2D(
+        return Conv2D(
             filters,
             size,
             strides,
