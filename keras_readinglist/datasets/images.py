@@ -33,6 +33,27 @@ def read_idx(path) -> np.ndarray:
     return np.frombuffer(content, "uint8", offset=4 + 4 * rank).reshape(shape).copy()
 
 
+def averaged(images, side) -> np.ndarray:
+    """Return pictures made smaller, every pixel the mean of a square of them, as float32.
+
+    Args:
+        images: Array `(n, height, width, channels)`.
+        side: Positive integer, a side of the squares, which divides height and width.
+
+    Raises:
+        ValueError: If it does not.
+
+    Example:
+        >>> averaged(np.arange(16).reshape(1, 4, 4, 1), 2)[0, :, :, 0].tolist()
+        [[2.5, 4.5], [10.5, 12.5]]
+    """
+    count, height, width, channels = images.shape
+    if side < 1 or height % side or width % side:
+        raise ValueError(f"`side` must divide {height} and {width}. Received: side={side}")
+    squares = images.reshape(count, height // side, side, width // side, side, channels)
+    return squares.mean((2, 4), dtype="float32")
+
+
 class ImageBatches(keras.utils.PyDataset):
     """Batches of pictures; those of epoch `e` depend on `(seed, e)` alone.
 

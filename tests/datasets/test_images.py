@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_readinglist.datasets.images import ImageBatches, read_idx
+from keras_readinglist.datasets.images import ImageBatches, averaged, read_idx
 
 IMAGES = np.arange(7 * 2 * 3, dtype="uint8").reshape(7, 2, 3)
 LABELS = np.arange(7)
@@ -59,3 +59,14 @@ def test_idx(tmp_path):
 def test_bad_arguments(arguments, message):
     with pytest.raises(ValueError, match=message):
         ImageBatches(*arguments)
+
+
+def test_squares_are_averaged():
+    images = np.random.default_rng(0).integers(0, 256, (2, 4, 6, 3)).astype("uint8")
+    made = averaged(images, 2)
+    assert made.shape == (2, 2, 3, 3) and made.dtype == "float32"
+    np.testing.assert_allclose(made[1, 1, 2], images[1, 2:4, 4:6].mean((0, 1)), rtol=1e-6)
+    np.testing.assert_array_equal(averaged(images, 1), images)
+    for side in (0, 4):
+        with pytest.raises(ValueError, match="`side` must divide 4 and 6"):
+            averaged(images, side)

@@ -12,6 +12,7 @@ RECIPES = {slug: recipes.load(slug) for slug in recipes.available()}
 SLOW = (
     "neural-turing-machines/copy",  # copies of 120 vectors
     *(f"cs231n/{name}" for name in ("neighbors", "classifier", "sanity")),  # 60,000 JPEG files
+    *(f"alexnet/{name}" for name in ("activations", "ablation", "regularization")),  # the same
     "dilated-convolutions/streets",  # 700 pictures, and five trainings
     *(f"deep-speech-2/{name}" for name in ("digits", "short", "stranger")),  # 2,500 WAV files
 )

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from keras_readinglist.datasets import load
-from keras_readinglist.datasets.images import ImageBatches
+from keras_readinglist.datasets.images import ImageBatches, averaged
 from keras_readinglist.optimizers import CoupledDecaySGD
 from keras_readinglist.recipes.training import fit
 from keras_readinglist.visualization import signal_propagation
@@ -54,9 +54,7 @@ def pictures(dataset, split, pool):
     """Return pictures of a data set, made smaller by averages of squares, and their classes."""
     images, labels = load(dataset, split)
     images = images if images.ndim == 4 else images[..., None]
-    count, side, _, channels = images.shape
-    squares = images.reshape(count, side // pool, pool, side // pool, pool, channels)
-    return squares.mean((2, 4), dtype="float32") / 255, labels
+    return averaged(images, pool) / 255, labels
 
 
 @functools.cache

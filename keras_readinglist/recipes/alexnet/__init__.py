@@ -1,0 +1,20 @@
+"""AlexNet in small: what its parts are good for, and the model of the gallery.
+
+The full scale has whole pictures, all of them, and more epochs; ImageNet is left to those who have
+it.
+"""
+
+from keras_readinglist.recipes.alexnet import clothes, parts
+from keras_readinglist.recipes.recipe import Recipe
+
+RECIPE = Recipe(
+    slug="alexnet",
+    scales={
+        "reduced": {**parts.REDUCED, **clothes.REDUCED},
+        "full": {**parts.FULL, **clothes.FULL},
+    },
+    experiments={**parts.EXPERIMENTS, **clothes.EXPERIMENTS},
+    runs={**parts.RUNS, **clothes.RUNS},
+    claims=(*parts.CLAIMS, *clothes.CLAIMS),
+    presets=clothes.PRESETS,
+)
