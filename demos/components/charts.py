@@ -99,7 +99,7 @@ def bars(values, names, label, highlight=None, colour="var(--krl-accent)", digit
     return svg(max(step * count + 8, 200), bottom + (40 if room > 1 else 24), parts, label=label)
 
 
-def ranking(values, names, label, colour="var(--krl-accent)"):
+def ranking(values, names, label, colour="var(--krl-accent)", room=50):
     """Return the likeliest first, a bar to the right each, which change by step of a player.
 
     Args:
@@ -107,13 +107,15 @@ def ranking(values, names, label, colour="var(--krl-accent)"):
         names: Strings in the same shape.
         label: Description of the picture.
         colour: CSS colour.
+        room: Units for the names, which stand in their middle.
     """
     values, parts = np.asarray(values, float), []
     for k in range(values.shape[1]):
         y, track = 26 * k, values[:, k]
-        parts.append(words(26, y + 18, "", "middle", 17, steps={"#text": [r[k] for r in names]}))
-        parts.append(el("rect", x=50, y=y + 3, height=20, fill=colour, class_="moves",
-                        steps={"width": np.round(1 + 280 * track, 1)}))  # fmt: skip
+        named = {"#text": [r[k] for r in names]}
+        parts.append(words(room / 2 + 1, y + 18, "", "middle", 17, steps=named))
+        parts.append(el("rect", x=room, y=y + 3, height=20, fill=colour, class_="moves",
+                        steps={"width": np.round(1 + (330 - room) * track, 1)}))  # fmt: skip
         share = [f"{v:.0%}" for v in track]
         parts.append(words(WIDTH, y + 19, "", "end", steps={"#text": share}))
     return svg(WIDTH, 26 * values.shape[1], parts, label=label)

@@ -11,6 +11,8 @@ pytestmark = pytest.mark.once  # what is measured has the same names on every ba
 RECIPES = {slug: recipes.load(slug) for slug in recipes.available()}
 SLOW = (
     "neural-turing-machines/copy",  # copies of 120 vectors
+    "rnn-regularization/words",  # a million words, as also for small_words
+    "rnn-regularization/ensemble",
     *(f"cs231n/{name}" for name in ("neighbors", "classifier", "sanity")),  # 60,000 JPEG files
     *(f"alexnet/{name}" for name in ("activations", "ablation", "regularization")),  # the same
     "dilated-convolutions/streets",  # 700 pictures, and five trainings

@@ -1,0 +1,373 @@
+"""Dropout between the layers of an LSTM, against none and against dropout in the recurrence.
+
+Words of Shakespeare: two LSTMs of 96 units with tied weights, of a size that can be shipped, and
+the first 25,000 words and marks of the training works, of the 700 most frequent kinds, so few that
+they can be learned by heart. Whole other works are held out. All models are trained alike, whatever
+is dropped, and of each the epoch that is best on the validation works is measured. And copies of
+symbols that were seen some steps before, which show why the recurrence is to be left alone.
+
+At the full scale it is the paper's Penn Treebank, which lies in a folder `ptb` of the user's own,
+with its small model for the unregularised and its medium one for the others.
+"""
+
+import functools
+import math
+
+import keras
+import numpy as np
+
+from keras_readinglist import datasets
+from keras_readinglist.applications import LSTMLanguageModel, ModelEnsemble, TruncatedBPTT
+from keras_readinglist.datasets.streams import StreamBatcher
+from keras_readinglist.datasets.text import separate_words
+from keras_readinglist.layers import RecurrentStack
+from keras_readinglist.recipes.recipe import Claim, Experiment, Recipe, Run, Trained
+from keras_readinglist.recipes.training import MetricsLog, fit, fit_generated, read_log
+from keras_readinglist.schedules import ZarembaSchedule
+from keras_readinglist.tokenizers import WordTokenizer
+
+REDUCED = {
+    "corpus": "shakespeare",
+    "words": 25_000,
+    "min_count": 5,
+    "vocabulary": 700,
+    "units": 96,
+    "num_layers": 2,
+    "dropout": 0.4,
+    "dropout_mode": "non_recurrent",
+    "tie_weights": True,
+    "init_scale": 0.1,
+    "optimizer": "adam",
+    "learning_rate": 3e-3,
+    "hold_epochs": 22,
+    "decay": 1.2,
+    "epochs": 32,
+    "clip": 5.0,
+    "batch_size": 20,
+    "sequence_length": 20,
+    "seeds": (0, 1, 2),
+}
+# The small model is the paper's without dropout, the medium one its regularised.
+SMALL = {
+    **REDUCED,
+    "corpus": "penn_treebank",
+    "words": None,
+    "min_count": 1,
+    "vocabulary": None,
+    "units": 200,
+    "dropout": 0.0,
+    "tie_weights": False,
+    "optimizer": "sgd",
+    "learning_rate": 1.0,
+    "hold_epochs": 4,
+    "decay": 2.0,
+    "epochs": 13,
+}
+MEDIUM = {
+    **SMALL,
+    "units": 650,
+    "init_scale": 0.05,
+    "dropout": 0.5,
+    "sequence_length": 35,
+    "hold_epochs": 6,
+    "decay": 1.2,
+    "epochs": 39,
+}
+# Two layers of 64 units were at 0.29 of a guess after 3,000 steps, one of 128 is done after 1,200.
+MEMORY = {
+    "dropout": 0.5,
+    "dropout_mode": "non_recurrent",
+    "units": 128,
+    "num_layers": 1,
+    "symbols": 8,
+    "items": 2,
+    "lag": 20,
+    "batch_size": 32,
+    "learning_rate": 5e-3,
+    "clip": 1.0,
+    "steps": 1500,
+    "block": 150,
+    "test_examples": 512,
+    "seeds": (0,),
+}
+TINY = {
+    "words": 500,
+    "min_count": 2,
+    "units": 4,
+    "epochs": 2,
+}
+
+
+@functools.cache
+def whole_texts(corpus):
+    """Return the texts of all splits of a corpus, as models of words read them."""
+    splits = ("train", "validation", "test")
+    if corpus == "penn_treebank":  # its words are separated
+        return {split: datasets.load(corpus, split) for split in splits}
+    return {split: separate_words("\n".join(datasets.load(corpus, split))) for split in splits}
+
+
+def texts(config):
+    """Return the texts to train, to validate and to test on; of the first only some words."""
+    found = dict(whole_texts(config["corpus"]))
+    if config["words"]:
+        words = found["train"].replace("\n", " \n ").split(" ")
+        found["train"] = " ".join(words[: config["words"]])
+    return found
+
+
+def streams(text, tokenizer, config):
+    """Return a text as the parallel streams of a training."""
+    sizes = config["batch_size"], config["sequence_length"]
+    return StreamBatcher(tokenizer.encode(text), *sizes)
+
+
+def trainer_of(model, config, steps_per_epoch):
+    """Return what trains a model; its loss is a sum over time and a mean over streams."""
+    trainer = TruncatedBPTT(model, config["batch_size"])
+    schedule = ZarembaSchedule(
+        config["hold_epochs"], config["decay"], steps_per_epoch, config["learning_rate"]
+    )
+    kind = {"adam": keras.optimizers.Adam, "sgd": keras.optimizers.SGD}[config["optimizer"]]
+    trainer.compile(
+        kind(schedule, global_clipnorm=config["clip"]),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        loss_weights=float(config["sequence_length"]),
+    )
+    return trainer
+
+
+def train(config, callbacks):
+    """Train a model of words, and keep the epoch that is best on the validation text."""
+    keras.utils.set_random_seed(config["seed"])
+    text = texts(config)
+    sizes = {"size": config["vocabulary"], "min_count": config["min_count"]}
+    tokenizer = WordTokenizer.from_text(text["train"], eos=True, **sizes)
+    names = ("units", "num_layers", "dropout", "dropout_mode", "tie_weights", "init_scale", "seed")
+    model = LSTMLanguageModel(tokenizer.vocabulary, **{name: config[name] for name in names})
+    batches = streams(text["train"], tokenizer, config)
+    best = keras.callbacks.EarlyStopping(
+        "val_loss", patience=config["epochs"], restore_best_weights=True
+    )
+    fit(
+        trainer_of(model, config, len(batches)),
+        batches,
+        config["epochs"],
+        [*callbacks, best],
+        validation_data=streams(text["validation"], tokenizer, config),
+    )
+    logs = [read_log(c.path) for c in callbacks if isinstance(c, MetricsLog)]
+    model.epochs = logs[0] if logs else []
+    return model
+
+
+def measure(model, config):
+    """Measure the perplexity of the test text, and the curves of a model that was just trained.
+
+    `train_<epoch>` is the mean over an epoch, as trained: with dropout. `valid_<epoch>` is measured
+    after it.
+    """
+    found = {"perplexity": model.perplexity(texts(config)["test"])}
+    curves = {"train": [], "valid": []}
+    for row in getattr(model, "epochs", ()):
+        for name, key in (("train", "loss"), ("valid", "val_loss")):
+            curves[name].append(math.exp(row[key] / config["sequence_length"]))
+    for name, values in curves.items():
+        found |= {f"{name}_{epoch:02d}": value for epoch, value in enumerate(values, 1)}
+        if values:
+            found |= {f"{name}_last": values[-1], f"{name}_best": min(values)}
+    return found
+
+
+def train_ensemble(config, callbacks):
+    """Train models that differ in their first weights and masks."""
+    seeds = [1000 * (config["seed"] + 1) + k for k in range(config["members"])]
+    return ModelEnsemble([train({**config, "seed": seed}, []) for seed in seeds])
+
+
+def measure_ensemble(model, config):
+    """Measure an ensemble beside its members."""
+    text = texts(config)["test"]
+    members = [member.perplexity(text) for member in model.members]
+    return {"perplexity": model.perplexity(text), "members": np.mean(members)}
+
+
+def copies(rng, config, size, longest=False):
+    """Return symbols, what is to be answered, and 1 where an answer counts.
+
+    All examples of a batch have one lag, `config["lag"]` or any shorter one, behind blanks: of a
+    lag of 30 alone nothing was learned in 1,500 steps.
+    """
+    lag = config["lag"] if longest else int(rng.integers(1, config["lag"] + 1))
+    inputs, targets = datasets.copy_memory(size, lag, config["symbols"], config["items"], rng)
+    blanks = ((0, 0), (config["lag"] - lag, 0))
+    inputs, targets = np.pad(inputs, blanks), np.pad(targets, blanks)
+    counts = np.zeros(inputs.shape, "float32")
+    counts[:, -config["items"] :] = 1
+    return inputs, targets, counts
+
+
+def train_memory(config, callbacks):
+    """Train an LSTM to repeat symbols after a wait."""
+    keras.utils.set_random_seed(config["seed"])
+    symbols = config["symbols"] + 2
+    names = ("units", "num_layers", "dropout", "dropout_mode", "seed")
+    model = keras.Sequential(
+        [
+            keras.Input((None,), dtype="int32"),
+            keras.layers.Embedding(symbols, config["units"]),
+            RecurrentStack(**{name: config[name] for name in names}),
+            keras.layers.Dense(symbols),
+        ]
+    )
+    return fit_generated(
+        model,
+        lambda rng, step: copies(rng, config, config["batch_size"]),
+        config,
+        callbacks,
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        optimizer=keras.optimizers.Adam(config["learning_rate"], global_clipnorm=config["clip"]),
+    )
+
+
+def measure_memory(model, config):
+    """Measure which symbols come back, and the loss as a share of that of a guess."""
+    inputs, targets, counts = copies(1_000_003, config, config["test_examples"], longest=True)
+    logits = model.predict(inputs, verbose=0).astype("float64")
+    log_p = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+    nats = -np.take_along_axis(log_p, targets[..., None], -1)[..., 0]
+    right = logits.argmax(-1) == targets
+    return {
+        "loss_share": nats[counts > 0].mean() / math.log(config["symbols"]),
+        "right": right[counts > 0].mean(),
+    }
+
+
+PASSAGE = separate_words("""\
+Now would I give a thousand furlongs of sea for an acre of barren ground, long heath, brown furze,
+any thing. The wills above be done! but I would fain die a dry death.
+""")
+
+
+def _check(model):
+    return {"perplexity": model.perplexity(PASSAGE)}
+
+
+_NONE = {"dropout_mode": "none"}
+RUNS = {
+    "regularised": Run("words"),
+    "unregularised": Run("small_words", _NONE),
+    "naive": Run("words", {"dropout_mode": "naive_recurrent"}, seeds=(0,)),
+    "memory": Run("memory"),
+    "naive_memory": Run("memory", {"dropout_mode": "naive_recurrent"}),
+    "ensemble": Run("ensemble", _NONE, seeds=(0,)),
+}
+_TEST = "Test perplexity of words of Shakespeare, the best epoch"
+_SIZE = "2 LSTMs of 96 units, 25,000 words; test works are Hamlet, Twelfth Night, Venus and Adonis"
+
+
+def _lower(name, metric, baseline, margin, **facts):
+    """Return the claim that a perplexity is lower than another."""
+    facts = {"goal": None, "higher_is_better": False, "note": _SIZE, **facts}
+    return Claim(name, metric, baseline=baseline, margin=margin, **facts)
+
+
+CLAIMS = (
+    _lower(
+        f"{_TEST}: dropout between layers against none",
+        "regularised/perplexity",
+        "unregularised/perplexity",
+        margin=2.0,
+        paper="82.7 against 114.5 on Penn Treebank",
+    ),
+    _lower(
+        f"{_TEST}: dropout between layers against dropout in the recurrence too",
+        "regularised/perplexity",
+        "naive/perplexity",
+        margin=1.0,
+    ),
+    _lower(
+        "Without dropout the text is learned by heart: trained on against validation, last epoch",
+        "unregularised/train_last",
+        "unregularised/valid_last",
+        margin=10.0,
+    ),
+    _lower(
+        "Without dropout the validation perplexity rises after its best epoch",
+        "unregularised/valid_best",
+        "unregularised/valid_last",
+        margin=2.0,
+    ),
+    _lower(
+        "With dropout between layers it does not: last epoch against the best without dropout",
+        "regularised/valid_last",
+        "unregularised/valid_best",
+        margin=2.0,
+    ),
+    _lower(
+        "The mean of three models without dropout against one of them, test perplexity",
+        "ensemble/perplexity",
+        "ensemble/members",
+        margin=2.0,
+        paper="96.1 for two, 114.5 for one",
+    ),
+    Claim(
+        "Copies after 20 steps, with dropout between layers: loss as a share of that of a guess",
+        "memory/loss_share",
+        goal=0.05,
+        baseline="naive_memory/loss_share",
+        margin=0.1,
+        higher_is_better=False,
+        note="The baseline is dropout in the recurrence too. Measured without dropout.",
+    ),
+)
+
+
+def _words(run, description):
+    return Trained(
+        run=run,
+        description=description,
+        data="shakespeare, the first 25,000 words of its training works",
+        licence="public domain",
+        check=_check,
+    )
+
+
+PRESETS = {
+    "lstm_words_regularised": _words(
+        "regularised", "Guesses the next word of Shakespeare; trained with dropout between layers."
+    ),
+    "lstm_words_unregularised": _words(
+        "unregularised", "Guesses the next word of Shakespeare; trained without dropout."
+    ),
+}
+RECIPE = Recipe(
+    slug="rnn-regularization",
+    scales={
+        "reduced": {
+            "words": REDUCED,
+            "small_words": REDUCED,
+            "ensemble": {**REDUCED, "members": 3, "epochs": 14, "hold_epochs": 14},
+            "memory": MEMORY,
+        },
+        "full": {
+            "words": MEDIUM,
+            "small_words": SMALL,
+            "ensemble": {**SMALL, "members": 2},
+            "memory": {**MEMORY, "lag": 60},
+        },
+    },
+    experiments={
+        "words": Experiment(train, measure, TINY),
+        "small_words": Experiment(train, measure, TINY),
+        "ensemble": Experiment(train_ensemble, measure_ensemble, {**TINY, "members": 2}),
+        "memory": Experiment(
+            train_memory,
+            measure_memory,
+            {"units": 4, "batch_size": 4, "lag": 2, "steps": 2, "block": 1, "test_examples": 8},
+        ),
+    },
+    runs=RUNS,
+    claims=CLAIMS,
+    presets=PRESETS,
+)
