@@ -30,7 +30,7 @@ EXHIBIT = Exhibit(
     "letters come half a second late because it listens to what follows first. Whatever the "
     "pieces in which the sound arrives, it ends with what it gives for the whole clip, which is "
     "checked beside the picture.",
-    presets=("deep_speech_2_digits",),
+    presets=("deep_speech_2_digits", "deep_speech_2_digits_augmented"),
     code="""\
 import numpy as np
 from keras_readinglist.applications import DeepSpeech2
@@ -46,6 +46,11 @@ print("latency", model.latency_ms, "ms")
 )
 
 PRESET = "deep_speech_2_digits"
+NETWORKS = {
+    "recordings as they are": PRESET,
+    "other voices, rooms and noise, too": "deep_speech_2_digits_augmented",
+}
+PLAIN, AUGMENTED = NETWORKS
 RATE = 8000
 LONGEST, LARGEST_FILE = 12, 20_000_000  # seconds, bytes
 SILENT = 60  # decibels: noise that nobody hears
@@ -117,13 +122,14 @@ def listen(sound, piece, written_by, model):
     }
 
 
-def show(name, recording=None, noise=SILENT, chunk=100, written_by=GREEDY):
+def show(name, recording=None, noise=SILENT, chunk=100, written_by=GREEDY, trained=PLAIN):
     """Return the pictures and the table for a clip or a recording."""
     choice(written_by, (GREEDY, DIGITS), "What is written")
+    preset = NETWORKS[choice(trained, NETWORKS, "The network")]
     sound, said = heard(name, recording, noise)
     piece = clipped(chunk, 20, 1000, "The piece") * RATE // 1000
     piece = max(piece, -(-len(sound) // STEPS))
-    found = run(PRESET, lambda model: listen(sound, piece, written_by, model))
+    found = run(preset, lambda model: listen(sound, piece, written_by, model))
     moving = player(
         drawn(sound, found),
         count=len(found["texts"]),
@@ -237,19 +243,21 @@ def layout(ctx):
             noise = gr.Slider(0, SILENT, SILENT, step=5, label="Noise, decibels below the voice")
             chunk = gr.Slider(20, 1000, 100, step=20, label="Piece of the sound, ms")
             written_by = gr.Radio([GREEDY, DIGITS], value=GREEDY, label="Written are")
+            trained = gr.Radio(list(NETWORKS), value=PLAIN, label="Trained on")
             examples = choices_row()
             answer = html()
-    inputs = [name, recording, noise, chunk, written_by]
+    inputs = [name, recording, noise, chunk, written_by, trained]
     with examples:
         ctx.choices({
-            "Noise and beam": [names[0], None, 10, 100, DIGITS],
-            "Pieces of a second": [names[1], None, SILENT, 1000, GREEDY],
-            FAILS: [names[2], None, 0, 100, GREEDY],
+            "Noise and beam": [names[0], None, 10, 100, DIGITS, PLAIN],
+            "Noise, trained in noise": [names[0], None, 10, 100, GREEDY, AUGMENTED],
+            "Pieces of a second": [names[1], None, SILENT, 1000, GREEDY, PLAIN],
+            FAILS: [names[2], None, 0, 100, GREEDY, PLAIN],
         }, inputs)  # fmt: skip
     ctx.at_first(default, [picture, answer])
     ctx.event(name.input, lambda: None, None, recording)  # who picks a clip wants to see it
     ctx.event(
-        [name.change, recording.change, noise.change, chunk.change, written_by.change],
+        [x.change for x in inputs],
         show,
         inputs,
         [picture, answer],

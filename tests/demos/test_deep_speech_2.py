@@ -8,8 +8,8 @@ import pytest
 from demos.exhibits import deep_speech_2 as exhibit
 from keras_readinglist.datasets.audio import write_wav
 
-GOOD = {"transcribe": ["Theo", None, 20, 250, exhibit.GREEDY]}
-BAD = {"transcribe": ["Nobody", None, 60, 100, exhibit.GREEDY]}
+GOOD = {"transcribe": ["Theo", None, 20, 250, exhibit.GREEDY, exhibit.PLAIN]}
+BAD = {"transcribe": ["Nobody", None, 60, 100, exhibit.GREEDY, exhibit.PLAIN]}
 TONE = 0.4 * np.sin(2 * np.pi * 440 * np.arange(24_000) / 48_000)
 
 
@@ -101,6 +101,7 @@ def test_bad_recordings(file, content, words):
         (["Theo", None, "loud", 100, exhibit.GREEDY], "The noise"),
         (["Theo", None, 60, "x", exhibit.GREEDY], "The piece"),
         (["Theo", None, 60, 100, "by ear"], "What is written"),
+        (["Theo", None, 60, 100, exhibit.GREEDY, "none"], "The network"),
     ],
 )
 def test_bad_controls(arguments, words):
