@@ -139,7 +139,7 @@ def guess(text):
         figures.append((f"{name}: perplexity {perplexity[name]:.1f} on this text", drawn))
     captions = [f"Before “{word}”: {own['Between layers'][k]:.1%} with dropout, "
                 f"{own['No dropout'][k]:.1%} without" for k, word in enumerate(said)]  # fmt: skip
-    moving = player(side_by_side(figures, least=300), count=len(ids) + 1, label="Word",
+    moving = player(side_by_side(figures, least=400), count=len(ids) + 1, label="Word",
                     name="words", start=-1, captions=[*captions, "What comes next?"])  # fmt: skip
     unknown = [word for word, i in zip(said, ids, strict=True) if vocabulary[i] == "<unk>"]
     return page(moving), page(
