@@ -64,6 +64,8 @@ clips = cache(examples)
 
 def recorded(path):
     """Return what a visitor recorded or chose, at the rate of the network."""
+    if not isinstance(path, str):  # a number would be an open file of the server
+        raise ValueError("This file cannot be read here.")
     try:
         if os.path.getsize(path) > LARGEST_FILE:
             raise ValueError("A file may have 20 megabytes here.")

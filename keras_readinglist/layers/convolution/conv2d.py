@@ -16,15 +16,26 @@ class Conv2D(keras.layers.Conv2D):
         *args: As for `keras.layers.Conv2D`.
         **kwargs: As for `keras.layers.Conv2D`.
 
+    Call arguments:
+        inputs: Float tensor `(batch, height, width, channels)`.
+
     Input shape:
-        `(batch, height, width, channels)`.
+        As above.
 
     Output shape:
         `(batch, new height, new width, filters)`.
 
+    Raises:
+        ValueError: If an argument is out of range.
+
     Example:
         >>> Conv2D(4, 3, 2, padding="same")(np.ones((2, 7, 8, 3))).shape
         (2, 4, 4, 4)
+
+    References:
+        - [Krizhevsky et al., 2012, ImageNet Classification with Deep Convolutional Neural
+          Networks](https://papers.nips.cc/paper/4824-imagenet-classification-with-deep-convolutional-neural-networks),
+          section 3.5
     """
 
     def call(self, inputs):
