@@ -182,8 +182,9 @@ class Context:
 
         inputs = [] if inputs is None else inputs if isinstance(inputs, list) else [inputs]
         outputs = [] if outputs is None else outputs if isinstance(outputs, list) else [outputs]
+        chosen = (gr.Slider, gr.Radio, gr.CheckboxGroup, gr.Dropdown, gr.Number)
         for component in inputs:
-            if isinstance(component, (gr.Slider, gr.Radio, gr.Dropdown, gr.Number)):
+            if isinstance(component, chosen):
                 # The handler says what is wrong with a value, in better words than Gradio.
                 component.preprocess = lambda value: value
         if verb:
