@@ -172,13 +172,20 @@ def _named(name, depth, version=1, **fixed):
     return build
 
 
-ResNet18, ResNet34, ResNet50, ResNet101, ResNet152 = (
-    _named(f"ResNet{depth}", depth) for depth in (18, 34, 50, 101, 152)
-)
-ResNet18V2, ResNet34V2, ResNet50V2, ResNet101V2, ResNet152V2, ResNet200V2 = (
-    _named(f"ResNet{depth}V2", depth, 2) for depth in SIZES
-)
-PlainNet18, PlainNet34 = (_named(f"PlainNet{depth}", depth, shortcut="none") for depth in (18, 34))
+# One by one, so that tools that only read the code find them.
+ResNet18 = _named("ResNet18", 18)
+ResNet34 = _named("ResNet34", 34)
+ResNet50 = _named("ResNet50", 50)
+ResNet101 = _named("ResNet101", 101)
+ResNet152 = _named("ResNet152", 152)
+ResNet18V2 = _named("ResNet18V2", 18, 2)
+ResNet34V2 = _named("ResNet34V2", 34, 2)
+ResNet50V2 = _named("ResNet50V2", 50, 2)
+ResNet101V2 = _named("ResNet101V2", 101, 2)
+ResNet152V2 = _named("ResNet152V2", 152, 2)
+ResNet200V2 = _named("ResNet200V2", 200, 2)
+PlainNet18 = _named("PlainNet18", 18, shortcut="none")
+PlainNet34 = _named("PlainNet34", 34, shortcut="none")
 
 
 def ResNetCIFAR(depth, residual=True, shortcut="A", classes=10, width=16, **kwargs):  # noqa: N802
