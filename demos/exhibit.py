@@ -137,10 +137,12 @@ class Context:
         import gradio as gr
 
         for name, values in examples.items():
-            button = gr.Button(name, size="sm", min_width=60)
-            told = values if len(components) > 1 else values[0]
-            button.click(lambda told=told: told, None, components, api_visibility="private",
-                         show_progress="hidden")  # fmt: skip
+            then = gr.Button(name, size="sm", min_width=60).click
+            # One by one: of changes at once every one asks, and the questions may change places
+            # on their way, so that the answer to a half-made choice came last (2 clicks of 19).
+            for component, value in zip(components, values, strict=True):
+                then = then(lambda value=value: value, None, component, api_visibility="private",
+                            show_progress="hidden").then  # fmt: skip
 
     def touch(self, picture, fn, inputs, outputs):
         """Connect what was done on a board: `fn(*inputs, item, x, y)`, see `components.board`.
