@@ -41,6 +41,21 @@ from keras_readinglist.information.complexodynamics import (
     two_part_image_code,
 )
 from keras_readinglist.information.compressors import compressed_size
+from keras_readinglist.information.intelligence import (
+    AIQ,
+    AIQResult,
+    BFMachine,
+    ContextTree,
+    FreqAgent,
+    HLQAgent,
+    PerWorld,
+    QLambdaAgent,
+    RandomAgent,
+    TemporalDifference,
+    World,
+    convergence_class,
+    universal_intelligence,
+)
 from keras_readinglist.information.mdl import (
     Bernoulli,
     Gaussian,
@@ -73,11 +88,17 @@ from keras_readinglist.information.ngram import NGram
 from keras_readinglist.information.ngram_language_model import NGramLanguageModel
 
 __all__ = [
+    "AIQ",
+    "AIQResult",
+    "BFMachine",
     "Bernoulli",
     "CoffeeAutomaton",
+    "ContextTree",
     "Denoised",
+    "FreqAgent",
     "Gaussian",
     "Geometric",
+    "HLQAgent",
     "HammingBall",
     "LinearRegression",
     "MDLHistogram",
@@ -91,12 +112,17 @@ __all__ = [
     "NGram",
     "NGramLanguageModel",
     "OnlineCode",
+    "PerWorld",
     "Poisson",
     "Polynomial",
     "Probe",
+    "QLambdaAgent",
+    "RandomAgent",
     "Selection",
     "StructureFunction",
+    "TemporalDifference",
     "TwoPartCode",
+    "World",
     "apply_edges",
     "coarse_grain",
     "coarse_sophistication",
@@ -108,6 +134,7 @@ __all__ = [
     "compressed_size",
     "conditional_stochastic_complexity",
     "context_code_length",
+    "convergence_class",
     "decode_image",
     "encode_image",
     "exact_density",
@@ -138,4 +165,5 @@ __all__ = [
     "structure_function",
     "two_part_image_code",
     "uniform_code_length",
+    "universal_intelligence",
 ]
