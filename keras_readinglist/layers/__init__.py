@@ -40,6 +40,7 @@ from keras_readinglist.layers.message_passing import (
     VirtualEdges,
 )
 from keras_readinglist.layers.multi_head_attention import MultiHeadAttention
+from keras_readinglist.layers.noisy import GaussianMoments, MixturePrior, NoisyDense
 from keras_readinglist.layers.ntm import NTM, NTMCell
 from keras_readinglist.layers.pointer_attention import PointerAttention
 from keras_readinglist.layers.recurrent import (
@@ -103,6 +104,7 @@ __all__ = [
     "GatedReadout",
     "GatedUpdate",
     "GaussianDistance",
+    "GaussianMoments",
     "GraphPooling",
     "GroupedConv2D",
     "LSTM",
@@ -115,10 +117,12 @@ __all__ = [
     "MatrixMessage",
     "Maxout",
     "MessagePassing",
+    "MixturePrior",
     "MultiHeadAttention",
     "NTM",
     "NTMCell",
     "NoInputLSTMCell",
+    "NoisyDense",
     "PCAColorAugmentation",
     "PairMessage",
     "PairwiseRelation",
