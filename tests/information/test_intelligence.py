@@ -34,12 +34,15 @@ def _slow(program, actions, seed, limit=1000, size=5, half_tape=100_000):
 
     def count():
         now["steps"] += 1
-        if now["steps"] > limit:
+        if now["steps"] >= limit:
             raise programs.OverTime
 
     def walk(block):
         for item in block:
-            if now["out"] == 2 or item == "#":
+            if now["out"] == 2:
+                raise End
+            if item == "#":
+                count()
                 raise End
             if isinstance(item, list):
                 count()
@@ -47,7 +50,6 @@ def _slow(program, actions, seed, limit=1000, size=5, half_tape=100_000):
                     walk(item)
                     if now["out"] == 2:
                         raise End
-                    count()
                     count()
                 continue
             count()

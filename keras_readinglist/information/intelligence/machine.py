@@ -30,7 +30,7 @@ class BFMachine:
         symbols: Integer of at least 2, of every tape, and the number of actions. With an even
             number rewards are not balanced, and a warning says so.
         observation_cells: Positive integer.
-        max_steps: Positive integer, instructions of a cycle; a program that takes more is void.
+        max_steps: Integer of at least 2; a program whose cycle takes so many instructions is void.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -48,7 +48,7 @@ class BFMachine:
         for name, value, least in (
             ("symbols", symbols, 2),
             ("observation_cells", observation_cells, 1),
-            ("max_steps", max_steps, 1),
+            ("max_steps", max_steps, 2),
         ):
             if not isinstance(value, (int, np.integer)) or value < least:
                 raise ValueError(

@@ -98,13 +98,15 @@ def interpret(program, machine, tape, pointer, inputs, outputs, draw, trace=None
     """
     partner, size, middle = brackets(program), machine.symbols, machine.middle
     place = steps = read = written = 0
-    while written < len(outputs) and place < len(program) and program[place] != "#":
+    while written < len(outputs) and place < len(program):
         symbol, cell = program[place], tape.get(pointer, middle)
         steps += 1
-        if steps > machine.max_steps:
+        if steps == machine.max_steps:
             raise OverTime
         if trace is not None:
             trace.append((place, pointer))
+        if symbol == "#":
+            break
         if symbol in "<>":
             pointer += 1 if symbol == ">" else -1
             pointer = 0 if abs(pointer) > HALF_TAPE else pointer
@@ -120,8 +122,8 @@ def interpret(program, machine, tape, pointer, inputs, outputs, draw, trace=None
             tape[pointer] = int(draw() * size)
         elif symbol == "[" and cell == middle:
             place = partner[place]
-        elif symbol == "]":
-            place = partner[place] - 1
+        elif symbol == "]" and cell != middle:
+            place = partner[place]
         place += 1
     return pointer, steps
 
@@ -147,15 +149,16 @@ def compile_program(program, machine):
 def _source(program, machine):
     size, middle, wrap = machine.symbols, machine.middle, HALF_TAPE + 1
     lines = ["def cycle(T, p, I, O, draw):", f" x = T.get(p, {middle}); n = i = o = 0"]
-    ending = f"if n > {machine.max_steps}: raise OverTime"
+    ending = f"if n >= {machine.max_steps}: raise OverTime"
     depth, cost = 1, 0
 
     def say(text):
         lines.append(" " * depth + text)
 
-    for part in re.findall(r"[+-]+|<+|>+|[.,%\[\]#]", program.partition("#")[0]):
+    body, end, _ = program.partition("#")
+    for part in re.findall(r"[+-]+|<+|>+|[.,%\[\]]", body):
         kind = part[0]
-        cost += len(part) if kind != "]" else 2  # the bracket, and the test before the next pass
+        cost += len(part)
         if kind in "+-":
             say(f"x = (x + {part.count('+') - part.count('-')}) % {size}")
         elif kind == ">":
@@ -185,7 +188,7 @@ def _source(program, machine):
             else:
                 say(ending)
                 depth -= 1
-    say(f"n += {cost}")
+    say(f"n += {cost + len(end)}")
     say(ending)
     say("T[p] = x; return p, n")
     return "\n".join(lines)
