@@ -1,0 +1,312 @@
+"""Machine super intelligence: play a world that is a program, and be scored like a machine."""
+
+from functools import cache, lru_cache
+
+import numpy as np
+
+from keras_readinglist.information import (
+    AIQ,
+    BFMachine,
+    FreqAgent,
+    HLQAgent,
+    QLambdaAgent,
+    RandomAgent,
+    World,
+)
+from keras_readinglist.information.intelligence.programs import OverTime, compile_program
+
+from ..components.axes import WIDTH, svg, words
+from ..components.charts import lines
+from ..components.html import callout, el, faint, page, table
+from ..components.inputs import choice, plain_text, seed_of, whole_number
+from ..components.layout import advanced, choices_row, control_side, html, picture_side, stage
+from ..components.player import player
+from ..exhibit import FAILS, Exhibit
+
+EXHIBIT = Exhibit(
+    slug="machine-super-intelligence",
+    claim="Intelligence is reward in all worlds that a machine can run, simple worlds counting "
+    "most. Anything that acts can be scored: an agent, or you.",
+    try_this="Press the five buttons and find out what this world pays for; then let another "
+    "world be drawn. In the second tab two agents sit the whole test.",
+    what_you_see="A world is a short program on a tape machine. In every cycle it reads your "
+    "action and writes a reward from -100 to 100, and what you observe. Below is your mean reward "
+    "so far against that of agents in the same world, each the mean of 20 lives. The agents "
+    "remember only the last observation: where a world hides what matters, they cannot learn "
+    "what you can. The test is the mean over worlds drawn by dice, each met with both signs of "
+    "the rewards, so that luck scores nothing.",
+    code="""\
+from keras_readinglist.information import AIQ, BFMachine, HLQAgent, RandomAgent
+
+machine = BFMachine()
+print(machine.run(",.#", actions=[4, 0]))  # this world pays what you do
+test = AIQ(machine, samples=100, episode_length=200)
+for agent in (RandomAgent(machine), HLQAgent(machine)):
+    result = test.evaluate(agent)
+    print(type(agent).__name__, f"{result.mean:.1f} ± {result.half_width:.1f}")
+""",
+)
+
+MACHINE = BFMachine()
+AGENTS = {
+    "Random": lambda: RandomAgent(MACHINE),
+    "Freq": lambda: FreqAgent(MACHINE, 0.03),
+    "Q(λ)": lambda: QLambdaAgent(MACHINE),
+    "HLQ": lambda: HLQAgent(MACHINE),
+}
+SUM, HIDDEN = "<,[->+<]>..#", "<,[->+<]>.#"
+MOST, SHOWN, LIVES, LONGEST = 60, 20, 20, 80
+YOU, FIRST, SECOND = "var(--krl-information)", "var(--krl-exact)", "var(--krl-low)"
+GOOD_PAY, BAD_PAY = "var(--krl-low)", "var(--krl-exact)"
+
+
+def program_of(text):
+    """Return the program that a visitor typed; `ValueError` in plain words."""
+    program = plain_text(text).strip()
+    if not 1 <= len(program) <= LONGEST:
+        raise ValueError(f"A program has 1 to {LONGEST} symbols.")
+    try:
+        compile_program(program, MACHINE)
+    except ValueError as error:
+        words_ = "A program has only the symbols < > + - . , % [ ] #, and its brackets in pairs."
+        raise ValueError(words_) from error
+    return program
+
+
+def moves_of(text):
+    """Return the actions that a visitor took, integers from 0 to 4."""
+    moves = plain_text(text).replace(" ", "")
+    if not set(moves) <= set("01234"):
+        raise ValueError("Actions are digits from 0 to 4, such as 4024.")
+    if len(moves) > MOST:
+        raise ValueError(f"Up to {MOST} actions: start again.")
+    return [int(move) for move in moves]
+
+
+def lived(program, moves, seed=0):
+    """Return what happened, cycle by cycle, beginning with the fresh machine."""
+    world = World(MACHINE, program, seed)
+    rows = [{"action": None, "reward": 0.0, "seen": 2, "steps": 0, "tape": {}, "at": 0}]
+    try:
+        for action in moves:
+            reward, seen = world.step(action)
+            rows.append({"action": action, "reward": reward, "seen": seen, "steps": world.steps,
+                         "tape": dict(world.tape), "at": world.pointer})  # fmt: skip
+    except OverTime as error:
+        raise ValueError("This program does not end in time: no world of the test.") from error
+    return rows
+
+
+@lru_cache(256)
+def rival(name, program, seed=0):
+    """Return the mean reward so far of an agent in a world, over its lives, `(MOST,)`."""
+    cycle, agent = compile_program(program, MACHINE), AGENTS[name]()
+    worlds = [World(MACHINE, program, seed + life, cycle) for life in range(LIVES)]
+    agent.reset(LIVES, seed)
+    seen, paid, rows = np.full(LIVES, 2), np.zeros(LIVES), []
+    try:
+        for _ in range(MOST):
+            actions = agent.act(seen, paid).tolist()
+            steps = [world.step(action) for world, action in zip(worlds, actions, strict=True)]
+            paid, seen = np.array([s[0] for s in steps]), np.array([s[1] for s in steps])
+            rows.append(paid.mean())
+    except OverTime as error:
+        raise ValueError("This program does not end in time: no world of the test.") from error
+    return np.cumsum(rows) / np.arange(1, MOST + 1)
+
+
+def machine_picture(rows):
+    """Return the tape around the head, and the last cycles, which move under a player."""
+    parts, cell, left = [], 40, 20
+    for place in range(9):
+        x, head = left + cell * place, place == 4
+        parts.append(el("rect", x=x + 2, y=26, width=cell - 4, height=cell - 4, rx=4,
+                        fill="var(--krl-panel)", stroke=YOU if head else "var(--krl-line)",
+                        stroke_width=3 if head else 1.5))  # fmt: skip
+        content = [str(row["tape"].get(row["at"] + place - 4, 2)) for row in rows]
+        parts.append(words(x + cell / 2, 51, "", "middle", 18, steps={"#text": content}))
+    parts.append(words(left + 2, 17, "The tape, head in the middle"))
+    wide, zero = (WIDTH - 62) / SHOWN, 128
+    parts.append(words(0, zero + 5, "reward"))
+    parts.append(words(0, 196, "action"))
+    parts.append(el("path", d=f"M58 {zero}H{WIDTH}", stroke="var(--krl-line)"))
+    for k, row in enumerate(rows):
+        if row["action"] is None:
+            continue
+        x, tall = 60 + (k - 1) * wide, abs(row["reward"]) * 0.42
+        good = row["reward"] >= 0
+        parts.append(el("rect", x=x, y=zero - tall if good else zero, width=wide - 2,
+                        height=max(tall, 1.5), fill=GOOD_PAY if good else BAD_PAY))  # fmt: skip
+        parts.append(words(x + wide / 2 - 1, 196, row["action"], "middle"))
+    ring = {"x": [60 + (max(k, 1) - 1) * wide - 1 for k in range(len(rows))]}
+    parts.append(el("rect", y=80, width=wide, height=122, rx=3, fill="none", stroke=YOU,
+                    stroke_width=2, steps=ring))  # fmt: skip
+    return svg(WIDTH, 206, parts, label="The tape, and rewards and actions of the last cycles")
+
+
+def play(program, moves, first, second, seed=0):
+    """Return a world as a visitor and two agents live in it, as HTML."""
+    program, moves, seed = program_of(program), moves_of(moves), seed_of(seed)
+    names = [choice(name, AGENTS) for name in (first, second)]
+    rows = lived(program, moves, seed)
+    recent = rows[-SHOWN:] if len(rows) > SHOWN else rows
+    if recent[0]["action"] is not None:
+        recent = [{**recent[0], "action": None}, *recent[1:]]
+    said = [
+        f"Cycle {len(rows) - len(recent) + k}: you did {row['action']}, got {row['reward']:+.0f} "
+        f"and observed {row['seen']}, after {row['steps']} instructions."
+        if row["action"] is not None
+        else "Before: the tape holds 2 everywhere."
+        if len(rows) <= SHOWN
+        else "What was before."
+        for k, row in enumerate(recent)
+    ]
+    source = el("p", "The world: ", el("code", program))
+    moving = player(machine_picture(recent), count=len(recent), label="Cycle", name="cycles",
+                    start=-1, captions=said)  # fmt: skip
+    curves = {}
+    if moves:
+        paid = np.cumsum([row["reward"] for row in rows[1:]]) / np.arange(1, len(rows))
+        curves["you"] = (np.arange(1, len(rows)), paid, YOU)
+    at = np.arange(1, MOST + 1)
+    for name, colour in zip(dict.fromkeys(names), (FIRST, SECOND), strict=False):
+        curves[name] = (at, rival(name, program, seed), colour)
+    chart = lines(curves, "Mean reward so far of you and two agents", "cycle", "mean reward so far",
+                  height=220)  # fmt: skip
+    return page(source, moving, chart, callout(el("b", verdict(rows, names, program, seed)),
+                                               kind="verdict"))  # fmt: skip
+
+
+def verdict(rows, names, program, seed):
+    """Say who is ahead after as many cycles as the visitor lived."""
+    count = len(rows) - 1
+    if not count:
+        return "Press a button: what does this world pay for?"
+    yours = np.mean([row["reward"] for row in rows[1:]])
+    theirs = {name: rival(name, program, seed)[count - 1] for name in names}
+    listed = ", ".join(f"{name} {value:+.0f}" for name, value in theirs.items())
+    ahead = "You are ahead" if yours > max(theirs.values()) else "You are not ahead"
+    ahead += f" after {count} cycle{'s' * (count > 1)}: you {yours:+.0f}, {listed}."
+    if program == HIDDEN and count >= 10:
+        ahead += " The agents see the same 2 for ever here; only who remembers can win."
+    return ahead
+
+
+def draw(seed):
+    """Return a program drawn from the machine's prior that acts as a world."""
+    return MACHINE.sample_programs(1, seed_of(seed))[0][0]
+
+
+@lru_cache(8)
+def _test(worlds, seed):
+    return AIQ(MACHINE, episode_length=200, samples=worlds, strata=False, seed=seed)
+
+
+def test(first, second, worlds, seed=0):
+    """Return the AIQ of two agents on the same worlds, as HTML."""
+    names = [choice(name, AGENTS) for name in (first, second)]
+    if names[0] == names[1]:
+        raise ValueError("Choose two different agents.")
+    worlds = whole_number(worlds, 10, 200, "The number of worlds")
+    results, pairs = _test(worlds, seed_of(seed)).compare({name: AGENTS[name]() for name in names})
+    at = np.arange(1, worlds + 1)
+    curves = {
+        name: (at, np.cumsum(np.nan_to_num(results[name].scores)) / at, colour)
+        for name, colour in zip(names, (FIRST, SECOND), strict=True)
+    }
+    chart = lines(curves, "Running score of two agents", "worlds so far", "mean reward per cycle",
+                  height=260)  # fmt: skip
+    listed = [(name, f"{r.mean:.1f} ± {r.half_width:.1f}", r.n) for name, r in results.items()]
+    gap, half_width = pairs[names[1], names[0]]
+    better, worse = (names[1], names[0]) if gap > 0 else (names[0], names[1])
+    said = f"{better} is better than {worse}, by {abs(gap):.1f} ± {half_width:.1f}."
+    if abs(gap) <= half_width:
+        said = f"{worlds} worlds do not tell them apart: {abs(gap):.1f} ± {half_width:.1f}."
+    note = "200 cycles a world, both signs; 95 % intervals, of the difference world by world."
+    return page(chart, callout(el("b", said), kind="verdict"),
+                table(("agent", "score", "worlds"), listed), faint(note))  # fmt: skip
+
+
+@cache
+def default():
+    """Return what the first tab shows before any click."""
+    return play(SUM, "40322", "Q(λ)", "HLQ")
+
+
+@cache
+def default_test():
+    """Return what the second tab shows before any click."""
+    return test("Random", "HLQ", 100)
+
+
+@EXHIBIT.page
+def layout(ctx):
+    """Lay out the page."""
+    import gradio as gr
+
+    with gr.Tab("Play a world"):
+        _world(ctx)
+    with gr.Tab("Sit the test"):
+        _tested(ctx)
+
+
+def _world(ctx):
+    import gradio as gr
+
+    with stage():
+        with picture_side():
+            picture = html()
+        with control_side():
+            with gr.Row():
+                buttons = [gr.Button(str(k), min_width=40, variant="primary") for k in range(5)]
+            with gr.Row():
+                again = gr.Button("Start again", min_width=80)
+                another = gr.Button("Draw another world", min_width=80)
+            ctx.note()
+            examples = choices_row()
+            first = gr.Radio(list(AGENTS), value="Q(λ)", label="Against")
+            second = gr.Radio(list(AGENTS), value="HLQ", label="And")
+            with advanced():
+                program = gr.Textbox(SUM, label="The program", max_lines=2)
+                moves = gr.Textbox("40322", label="Your actions so far", max_lines=2)
+                seed = gr.Number(0, label="Seed of dice and worlds", precision=0)
+    inputs = [program, moves, first, second, seed]
+    with examples:
+        ctx.choices({
+            "It pays what you do": [",.#", "401"],
+            "It pays what you did": [",,.#", "401"],
+            "It adds up": [SUM, "40322"],
+            FAILS: [HIDDEN, "4" + "2" * 20],
+        }, [program, moves])  # fmt: skip
+    ctx.at_first(default, picture)
+    ctx.event([control.change for control in inputs], play, inputs, picture, verb="play")
+    for k, button in enumerate(buttons):
+        ctx.event(button.click, lambda text, k=k: f"{text or ''}{k}"[-MOST:], moves, moves)
+    ctx.event(again.click, lambda: "", None, moves)
+    ctx.event(another.click, lambda value: int(value or 0) + 1, seed, seed)
+    ctx.event(seed.change, lambda value: (draw(value), ""), seed, [program, moves])
+
+
+def _tested(ctx):
+    import gradio as gr
+
+    with stage():
+        with picture_side():
+            picture = html()
+        with control_side():
+            first = gr.Radio(list(AGENTS), value="Random", label="One agent")
+            second = gr.Radio(list(AGENTS), value="HLQ", label="Another")
+            worlds = gr.Slider(10, 200, 100, step=10, label="Worlds")
+            ctx.note()
+    inputs = [first, second, worlds]
+    ctx.at_first(default_test, picture)
+    ctx.event([control.change for control in inputs], test, inputs, picture, verb="test")
+
+
+@EXHIBIT.tour
+def tour():
+    """Play the default world, and say who is ahead."""
+    default()
+    default_test()
+    rows = lived(SUM, moves_of("40322"))
+    return verdict(rows, ["Q(λ)", "HLQ"], SUM, 0)

@@ -1,0 +1,69 @@
+"""The exhibit on machine intelligence: what it computes, and what it refuses."""
+
+import numpy as np
+import pytest
+
+from demos.exhibits import machine_super_intelligence as exhibit
+
+pytestmark = pytest.mark.once
+GOOD = {"play": [",.#", "40", "Random", "Q(λ)", 0], "test": ["Random", "Freq", 10]}
+BAD = {"play": ["[,.#", "40", "Random", "Q(λ)", 0], "test": ["Random", "Random", 10]}
+
+
+def test_the_world_that_adds_up_pays_the_sum():
+    rows = exhibit.lived(exhibit.SUM, [4, 0, 3, 2, 2])
+    sums = 2 + np.cumsum([2, -2, 1, 0, 0])
+    assert [row["reward"] for row in rows[1:]] == (50 * (sums % 5 - 2)).tolist()
+    assert [row["seen"] for row in rows[1:]] == (sums % 5).tolist()
+
+
+def test_who_remembers_beats_the_agents_where_they_see_nothing():
+    best = [4, *[2] * 22]
+    rows = exhibit.lived(exhibit.HIDDEN, best)
+    assert all(row["reward"] == 100 and row["seen"] == 2 for row in rows[1:])
+    said = exhibit.verdict(rows, ["Q(λ)", "HLQ"], exhibit.HIDDEN, 0)
+    assert "You are ahead" in said and "only who remembers" in said
+
+
+def test_a_page_shows_the_last_cycles_and_all_curves():
+    shown = exhibit.play(",.#", "4" * 30, "Freq", "Q(λ)", 0)
+    assert shown.count("<polyline") == 3 and 'data-count="20"' in shown
+    assert "Cycle 30: you did 4, got +100" in shown
+    assert "Press a button" in exhibit.play(",.#", "", "Freq", "Q(λ)", 0)
+    assert exhibit.play(",.#", "4", "Freq", "Freq", 0).count("<polyline") == 2
+
+
+def test_a_drawn_world_can_be_played():
+    for seed in range(3):
+        assert "<svg" in exhibit.play(exhibit.draw(seed), "0123", "Random", "Freq", seed)
+
+
+def test_chance_scores_nothing():
+    shown = exhibit.test("Random", "Freq", 40)
+    assert "0.0 ± 0.0" in shown and "Freq is better than Random" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("", "40", "Random", "Freq"), "1 to 80 symbols"),
+        (("[,.#", "40", "Random", "Freq"), "brackets in pairs"),
+        (("hello", "40", "Random", "Freq"), "only the symbols"),
+        (("," * 1000, "40", "Random", "Freq"), "1 to 80 symbols"),
+        (("+[],.#", "40", "Random", "Freq"), "does not end in time"),
+        ((",.#", "47", "Random", "Freq"), "digits from 0 to 4"),
+        ((",.#", "4" * 61, "Random", "Freq"), "Up to 60 actions"),
+        ((",.#", "4", "Me", "Freq"), "Choose one of"),
+        ((",.#", "4", "Freq", None), "Choose one of"),
+        ((",.#", "4", "Freq", "Freq", -1), "The seed"),
+    ],
+)
+def test_bad_worlds_are_refused_in_words(arguments, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        exhibit.play(*arguments)
+
+
+@pytest.mark.parametrize("worlds", [None, 5, 10_000])
+def test_bad_tests_are_refused_in_words(worlds):
+    with pytest.raises(ValueError, match="number of worlds"):
+        exhibit.test("Random", "Freq", worlds)
