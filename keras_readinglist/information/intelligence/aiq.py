@@ -122,15 +122,8 @@ class AIQ:
         agent.reset(count, self.seed)
         for _ in range(self.episode_length):
             actions = agent.act(observations, rewards).tolist()
-            for place, (world, action) in enumerate(zip(worlds, actions, strict=True)):
-                if world is None:
-                    continue
-                try:
-                    rewards[place], observations[place] = world.step(action)
-                except OverTime:
-                    worlds[place] = None
-                    total[place] = np.nan
-            rewards *= sign
+            paid, seen = zip(*map(_step, worlds, actions), strict=True)
+            rewards, observations = sign * np.array(paid), np.array(seen)
             total += weight * rewards
             weights += weight
             weight *= self.discount
@@ -177,3 +170,16 @@ class AIQ:
         half_width = 1.96 * np.sqrt(np.sum(shares**2 * errors))
         per_stratum = dict(zip(groups, means.tolist(), strict=True)) if self.strata else {}
         return float(shares @ means), float(half_width), per_stratum, int(known.sum())
+
+
+def _step(world, action):
+    """Run one cycle; once a program has run out of time its rewards are no numbers."""
+    try:
+        return world.step(action)
+    except OverTime:
+        world.cycle = _void
+        return np.nan, world.machine.middle
+
+
+def _void(*state):
+    raise OverTime

@@ -2,6 +2,8 @@
 
 import math
 
+_LEAST, _MOST = 1e-250, 1e250  # beyond them odds decide nothing
+
 
 class ContextTree:
     """The mixture of all tree sources of bits, updated and undone bit by bit.
@@ -22,6 +24,9 @@ class ContextTree:
         >>> tree.predict() > 0.9
         True
 
+    Attributes:
+        log_probability: Float, the natural logarithm of the probability of all bits so far.
+
     References:
         - Willems, Shtarkov, Tjalkens, 1995, The context-tree weighting method
         - [Veness et al., 2011](https://arxiv.org/abs/0909.0801), section 4
@@ -32,23 +37,20 @@ class ContextTree:
             raise ValueError(f"`depth` must be an integer of at least 0. Received: depth={depth!r}")
         self.depth = depth
         self.history = [0] * depth
-        # A node is [zeros, ones, log KT, log weighted, child of 0, child of 1].
-        self._root = [0, 0, 0.0, 0.0, None, None]
+        self.log_probability = 0.0
+        self._root = _fresh()
         self._undo = []
 
-    @property
-    def log_probability(self):
-        """Float, the natural logarithm of the probability of all bits so far."""
-        return self._root[3]
-
     def _path(self):
-        node, path, history = self._root, [self._root], self.history
-        for back in range(1, self.depth + 1):
-            child = 4 + history[-back]
-            if node[child] is None:
-                node[child] = [0, 0, 0.0, 0.0, None, None]
-            node = node[child]
+        """Return the nodes of the present context, the longest first."""
+        node, path = self._root, [self._root]
+        for bit in reversed(self.history[len(self.history) - self.depth :]):
+            child = node[3 + bit]
+            if child is None:
+                child = node[3 + bit] = _fresh()
+            node = child
             path.append(node)
+        path.reverse()
         return path
 
     def update(self, bits):
@@ -66,30 +68,30 @@ class ContextTree:
             self._update(int(bit))
 
     def _update(self, bit):
-        path, before = self._path(), []
-        below = None
-        for node in reversed(path):
-            before.append((node[2], node[3]))
-            node[2] += math.log((node[bit] + 0.5) / (node[0] + node[1] + 1))
+        path, odds, chance = self._path(), [], None
+        for node in path:
+            estimate = (node[bit] + 0.5) / (node[0] + node[1] + 1)
             node[bit] += 1
-            if below is None:
-                node[3] = node[2]
-            else:
-                zero, one = node[4], node[5]
-                split = (zero[3] if zero else 0.0) + (one[3] if one else 0.0)
-                high, low = (node[2], split) if node[2] > split else (split, node[2])
-                node[3] = high + math.log1p(math.exp(low - high)) - _LOG_2
-            below = node
+            if chance is None:  # nothing is mixed at the longest context
+                odds.append(1.0)
+                chance = estimate
+                continue
+            before = node[2]
+            odds.append(before)
+            after = before * estimate / chance
+            node[2] = _LEAST if after < _LEAST else _MOST if after > _MOST else after
+            chance = (before * estimate + chance) / (before + 1)
         self.history.append(bit)
-        self._undo.append((path, before))
+        self._undo.append((path, odds, self.log_probability))
+        self.log_probability += math.log(chance)
 
     def predict(self):
         """Return the probability that the next bit is a one."""
-        before = self.log_probability
-        self._update(1)
-        after = self.log_probability
-        self.revert(1)
-        return math.exp(after - before)
+        chance = None
+        for node in self._path():
+            estimate = (node[1] + 0.5) / (node[0] + node[1] + 1)
+            chance = estimate if chance is None else (node[2] * estimate + chance) / (node[2] + 1)
+        return chance
 
     def revert(self, count=1):
         """Undo the last bits; the tree is then exactly as it was.
@@ -106,11 +108,13 @@ class ContextTree:
                 f"Received: count={count}"
             )
         for _ in range(count):
-            path, before = self._undo.pop()
+            path, odds, self.log_probability = self._undo.pop()
             bit = self.history.pop()
-            for node, numbers in zip(reversed(path), before, strict=True):
+            for node, before in zip(path, odds, strict=True):
                 node[bit] -= 1
-                node[2], node[3] = numbers
+                node[2] = before
 
 
-_LOG_2 = math.log(2)
+def _fresh():
+    """Return a node: zeros, ones, odds of its own estimate against its children's, children."""
+    return [0, 0, 1.0, None, None]
