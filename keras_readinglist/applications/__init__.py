@@ -35,6 +35,7 @@ from keras_readinglist.applications.language_models import (
     RelationalRNNLanguageModel,
 )
 from keras_readinglist.applications.lstm_explorer import LSTMExplorer
+from keras_readinglist.applications.mdl_network import MDLNetwork
 from keras_readinglist.applications.message_passing import MPNN, MPNNEnsemble
 from keras_readinglist.applications.neural_turing_machines import (
     LSTMSequenceModel,
@@ -85,6 +86,7 @@ __all__ = [
     "LSTMLanguageModel",
     "LSTMSequenceModel",
     "LinearClassifier",
+    "MDLNetwork",
     "MLPBaseline",
     "MPNN",
     "MPNNEnsemble",

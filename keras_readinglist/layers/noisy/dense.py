@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_readinglist.layers.noisy.moments import ACTIVATIONS, GaussianMoments
+from keras_readinglist.layers.noisy.moments import ACTIVATIONS, TINY, GaussianMoments
 from keras_readinglist.layers.noisy.prior import MixturePrior
 from keras_readinglist.layers.precision import matmul, wide
 from keras_readinglist.layers.validation import (
@@ -128,10 +128,13 @@ class NoisyDense(keras.layers.Layer):
         )
         if not self.prior.built:
             self.prior.build()
+        if self.estimator == "moments":
+            outputs = (*inputs_shape[:-1], self.units)
+            self.moments.build(outputs, outputs)
 
     def posterior(self):
         """Return the means and the logarithms of the standard deviations, the bias last."""
-        return self.mean * self.kept, ops.maximum(self.log_scale, FLOOR)
+        return self.mean * self.kept, FLOOR + ops.relu(self.log_scale - FLOOR)
 
     def call(self, inputs, variance=None, training=False):
         if self.num_train is not None:
@@ -160,7 +163,7 @@ class NoisyDense(keras.layers.Layer):
             noise = keras.random.normal(
                 ops.shape(centre), dtype=centre.dtype, seed=self.seed_generator
             )
-            return self._activate(centre + ops.sqrt(ops.maximum(around, 1e-12)) * noise)
+            return self._activate(centre + ops.sqrt(around + TINY) * noise)
         if variance is not None:
             second = (square + ops.square(mean))[:-1]
             variance = ops.cast(variance, inputs.dtype)

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_readinglist.layers.precision import wide
+from keras_readinglist.layers.precision import exact, wide
 from keras_readinglist.layers.validation import check_choice, check_shape, check_size
 
 SMOOTH = ("tanh", "sigmoid", "softplus", "gelu", "silu")
@@ -68,7 +68,7 @@ class GaussianMoments(keras.layers.Layer):
 
     def call(self, mean, variance):
         dtype = wide(self.compute_dtype)
-        mean, variance = ops.cast(mean, dtype), ops.maximum(ops.cast(variance, dtype), 0)
+        mean, variance = ops.cast(mean, dtype), ops.relu(ops.cast(variance, dtype))
         if self.activation == "linear":
             return mean, variance
         if self.activation == "relu":
@@ -76,7 +76,7 @@ class GaussianMoments(keras.layers.Layer):
         points = ops.convert_to_tensor(self._points, dtype)
         weights = ops.convert_to_tensor(self._weights, dtype)
         spread = ops.sqrt(variance + TINY)[..., None]
-        values = keras.activations.get(self.activation)(mean[..., None] + spread * points)
+        values = exact(keras.activations.get(self.activation))(mean[..., None] + spread * points)
         mean = ops.sum(weights * values, axis=-1)
         return mean, ops.sum(weights * ops.square(values - mean[..., None]), axis=-1)
 
@@ -94,4 +94,4 @@ def _relu(mean, variance):
     density = ops.exp(-0.5 * ops.square(ratio)) / math.sqrt(2 * math.pi)
     average = mean * below + spread * density
     square = (ops.square(mean) + variance) * below + mean * spread * density
-    return average, ops.maximum(square - ops.square(average), 0)
+    return average, ops.relu(square - ops.square(average))
