@@ -87,8 +87,9 @@ for (first, second), (gap, half_width) in pairs.items():
     print(f"{first:6} over {second:6} {gap:+6.1f} ± {half_width:.1f}")
 
 # %% [markdown]
-# An agent of your own, a Keras model among them, needs a method `act(observation, reward)`:
-# `information.PerWorld(machine, make)` lets one of it live in every world. And
+# `information.KerasQAgent` is a Q-network of Keras on any backend, one in every world. An agent of
+# your own needs a method `act(observation, reward)`: `information.PerWorld(machine, make)` lets one
+# of it live in every world. And
 # `machine.environment(program)` is an environment of gymnasium.
 #
 # ## Learning without a learning rate

@@ -9,6 +9,7 @@ from keras_readinglist.information.intelligence.agents import (
 )
 from keras_readinglist.information.intelligence.aiq import AIQ, AIQResult
 from keras_readinglist.information.intelligence.context_tree import ContextTree
+from keras_readinglist.information.intelligence.keras_agent import KerasQAgent
 from keras_readinglist.information.intelligence.machine import BFMachine, World
 from keras_readinglist.information.intelligence.temporal_difference import TemporalDifference
 from keras_readinglist.information.intelligence.universal import (
@@ -23,6 +24,7 @@ __all__ = [
     "ContextTree",
     "FreqAgent",
     "HLQAgent",
+    "KerasQAgent",
     "PerWorld",
     "QLambdaAgent",
     "RandomAgent",

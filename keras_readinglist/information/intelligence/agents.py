@@ -5,7 +5,8 @@ import numpy as np
 _SMALLEST = 1e-100
 
 
-def _in_unit(name, value, open_end=False):
+def check_in_unit(name, value, open_end=False):
+    """Raise a `ValueError` unless a value lies in [0, 1], or in [0, 1)."""
     if not 0 <= value <= 1 or (open_end and value == 1):
         end = ")" if open_end else "]"
         raise ValueError(f"`{name}` must lie in [0, 1{end}. Received: {name}={value}")
@@ -98,7 +99,7 @@ class FreqAgent(Agent):
 
     def __init__(self, machine, epsilon=0.05):
         super().__init__(machine)
-        _in_unit("epsilon", epsilon)
+        check_in_unit("epsilon", epsilon)
         self.epsilon = epsilon
 
     def get_config(self):
@@ -143,8 +144,8 @@ class QLambdaAgent(Agent):
     def __init__(self, machine, lam=0.5, alpha=0.5, epsilon=0.05, gamma=0.9):
         super().__init__(machine)
         for name, value in (("lam", lam), ("alpha", alpha), ("epsilon", epsilon)):
-            _in_unit(name, value)
-        _in_unit("gamma", gamma, open_end=True)
+            check_in_unit(name, value)
+        check_in_unit("gamma", gamma, open_end=True)
         self.lam, self.alpha, self.epsilon, self.gamma = lam, alpha, epsilon, gamma
 
     def get_config(self):
@@ -193,8 +194,8 @@ class HLQAgent(Agent):
     def __init__(self, machine, lam=0.995, epsilon=0.02, gamma=0.7):
         super().__init__(machine)
         for name, value in (("lam", lam), ("epsilon", epsilon)):
-            _in_unit(name, value)
-        _in_unit("gamma", gamma, open_end=True)
+            check_in_unit(name, value)
+        check_in_unit("gamma", gamma, open_end=True)
         self.lam, self.epsilon, self.gamma = lam, epsilon, gamma
 
     def get_config(self):
