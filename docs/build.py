@@ -92,7 +92,7 @@ def table_of_items():
     """Return the table of the list in Markdown: what is built, and what is to come."""
     from keras_readinglist import catalog
 
-    built = [item for item in catalog.ITEMS if item.recipe]
+    built = [item for item in catalog.ITEMS if item.recipe and item.exhibit]
     rows = ["| # | item | what it is about | built |", "| --- | --- | --- | --- |"]
     for item in catalog.ITEMS:
         names = [name.rpartition(".")[2] for name in (item.application, *item.components) if name]

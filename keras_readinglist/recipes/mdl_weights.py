@@ -80,7 +80,7 @@ def _measured(x, y, config, rng, relevant):
     ridge = RidgeCV(np.logspace(-1, 4, 30)).fit(*train)
     return {
         **found,
-        "decay_error": _decayed(train, test, config["restarts"], rng),
+        "decay_error": _decayed(train, test, config, rng),
         "lasso_error": _relative(lasso.predict(test[0]), test[1]),
         "ridge_error": _relative(ridge.predict(test[0]), test[1]),
     }
@@ -124,19 +124,20 @@ def _described(train, test, config, rng, relevant):
     return min(results, key=lambda result: result["nats"])
 
 
-def _decayed(train, test, restarts, rng):
+def _decayed(train, test, config, rng):
     """Return the error of the same network with weight decay, chosen on a third of the cases."""
+    limits = {"restarts": config["restarts"], "iterations": min(300, config["steps"])}
     x, y = train
     held_out = np.arange(len(y)) % 3 == 0
     errors = []
     for decay in DECAYS:
-        fitted = _best(x[~held_out], y[~held_out], decay, restarts, rng)
+        fitted = _best(x[~held_out], y[~held_out], decay, rng, **limits)
         errors.append(_relative(_forward(fitted, x[held_out])[0], y[held_out]))
-    fitted = _best(x, y, DECAYS[int(np.argmin(errors))], restarts, rng)
+    fitted = _best(x, y, DECAYS[int(np.argmin(errors))], rng, **limits)
     return _relative(_forward(fitted, test[0])[0], test[1])
 
 
-def _best(x, y, decay, restarts, rng, units=4):
+def _best(x, y, decay, rng, restarts, iterations, units=4):
     """Return the parameters of the lowest penalised error among several starts."""
     from scipy.optimize import minimize
 
@@ -154,9 +155,8 @@ def _best(x, y, decay, restarts, rng, units=4):
         return value, gradient + decay * parameters
 
     starts = [0.15 * rng.standard_normal(count) for _ in range(restarts)]
-    fits = [
-        minimize(loss, s, jac=True, method="L-BFGS-B", options={"maxiter": 300}) for s in starts
-    ]
+    options = {"jac": True, "method": "L-BFGS-B", "options": {"maxiter": iterations}}
+    fits = [minimize(loss, start, **options) for start in starts]
     return min(fits, key=lambda fit: fit.fun).x
 
 
@@ -167,7 +167,7 @@ def _forward(parameters, x, units=4):
     return hidden @ rest[units : 2 * units] + rest[-1], hidden
 
 
-_TINY = {"steps": 2, "splits": 1, "restarts": 1, "baselines": False}
+_TINY = {"steps": 2, "splits": 1, "restarts": 1}
 EXPERIMENTS = {run.__name__: Experiment(run, as_computed, _TINY) for run in (teacher, diabetes)}
 
 RECIPE = Recipe(
