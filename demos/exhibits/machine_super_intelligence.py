@@ -26,9 +26,8 @@ from ..exhibit import FAILS, Exhibit
 EXHIBIT = Exhibit(
     slug="machine-super-intelligence",
     claim="Intelligence is reward in all worlds that a machine can run, simple worlds counting "
-    "most. Anything that acts can be scored: an agent, or you.",
-    try_this="Press the five buttons and find out what this world pays for; then let another "
-    "world be drawn. In the second tab two agents sit the whole test.",
+    "most. Whatever acts can be scored: an agent, or you.",
+    try_this="Press the five buttons and find out what this world pays for; then draw another.",
     what_you_see="A world is a short program on a tape machine. In every cycle it reads your "
     "action and writes a reward from -100 to 100, and what you observe. Below is your mean reward "
     "so far against that of agents in the same world, each the mean of 20 lives. The agents "
