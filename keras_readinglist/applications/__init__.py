@@ -30,6 +30,7 @@ from keras_readinglist.applications.image_classification.resnets import (
 from keras_readinglist.applications.joint_set_model import JointSetModel
 from keras_readinglist.applications.language_models import (
     CharRNN,
+    DecoderLM,
     LSTMLanguageModel,
     ModelEnsemble,
     RelationalRNNLanguageModel,
@@ -76,6 +77,7 @@ __all__ = [
     "CNNMLPBaseline",
     "CharRNN",
     "CharTokenizer",
+    "DecoderLM",
     "DeepSpeech2",
     "DilatedFrontEnd",
     "DilatedNet",

@@ -116,6 +116,8 @@ class TransformerEncoderBlock(_Block):
         activation: Activation between the two dense layers. Defaults to `"relu"`.
         use_bias: Boolean, whether the projections of the attention have biases.
         epsilon: Positive float of the normalization, added to the variance.
+        causal: Boolean, whether an element sees only those before it and itself, as in a language
+            model. Defaults to `False`.
         **kwargs: Base layer keyword arguments, such as `name` and `dtype`.
 
     Call arguments:
@@ -142,6 +144,10 @@ class TransformerEncoderBlock(_Block):
         - [Vaswani et al., 2017](https://arxiv.org/abs/1706.03762), section 3.1
     """
 
+    def __init__(self, num_heads, intermediate_dim, causal=False, **kwargs):
+        super().__init__(num_heads, intermediate_dim, **kwargs)
+        self.causal = causal
+
     def build(self, inputs_shape):
         self._build_common(inputs_shape)
         self.self_attention = self._attention(inputs_shape[-1])
@@ -149,7 +155,11 @@ class TransformerEncoderBlock(_Block):
 
     def call(self, inputs, mask=None, return_attention_scores=False, training=False):
         def attend(x):
-            options = {"value_mask": mask, "training": training}
+            options = {
+                "value_mask": mask,
+                "use_causal_mask": self.causal,
+                "training": training,
+            }
             if return_attention_scores:
                 return self.self_attention(x, x, return_attention_scores=True, **options)
             return self.self_attention(x, x, **options), None
@@ -158,8 +168,32 @@ class TransformerEncoderBlock(_Block):
         x = self._feed(x, training)
         return (x, scores) if return_attention_scores else x
 
+    def empty_cache(self, batch_size, max_length):
+        """Return the cache before the first step; arguments as for `MultiHeadAttention`."""
+        return self.self_attention.empty_cache(batch_size, max_length)
+
+    def step(self, inputs, cache, index):
+        """Return the outputs of new elements `(batch, new, features)`, and the new cache.
+
+        They see what stands in the cache before `index` and one another, as with `causal`.
+
+        Args:
+            inputs: Float tensor `(batch, new, features)`.
+            cache: What `empty_cache` or the step before returned.
+            index: Integer or scalar tensor, how many elements were before.
+        """
+
+        def attend(x):
+            return self.self_attention.step(x, cache, index)
+
+        x, cache = self._around(0, ops.cast(inputs, self.compute_dtype), attend)
+        return self._feed(x), cache
+
     def compute_output_shape(self, inputs_shape):
         return tuple(inputs_shape)
+
+    def get_config(self):
+        return {**super().get_config(), "causal": self.causal}
 
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
