@@ -23,4 +23,6 @@ def write(cache, new, index):
     if keras.config.backend() == "torch" and not cache.requires_grad:
         cache[:, index : index + new.shape[1]] = new.detach()
         return cache
-    return ops.slice_update(cache, (0, index, 0, 0), new)
+    # With 64-bit types switched on, JAX would make the zeros wider than an int32 `index`.
+    places = [ops.cast(place, "int32") for place in (0, index, 0, 0)]
+    return ops.slice_update(cache, places, new)
