@@ -29,7 +29,7 @@ _SIZES = {
     "batch_size": 8,
     "crop": 32,
     "learning_rate": 2e-3,
-    "seeds": (0,),
+    "seeds": (0, 1, 2),
 }
 _FRONT = {**_SIZES, "steps": 1_200, "block": 100}
 _CONTEXT = {
