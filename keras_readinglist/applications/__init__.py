@@ -68,6 +68,9 @@ from keras_readinglist.applications.speech import (
 )
 from keras_readinglist.applications.translation import RNNSearch, Transformer
 from keras_readinglist.applications.truncated_bptt import TruncatedBPTT
+from keras_readinglist.applications.variational_lossy_autoencoder import (
+    VariationalLossyAutoencoder,
+)
 from keras_readinglist.tokenizers import CharTokenizer
 
 __all__ = [
@@ -126,5 +129,6 @@ __all__ = [
     "Transformer",
     "TruncatedBPTT",
     "TwoLayerNet",
+    "VariationalLossyAutoencoder",
     "optimize_for_inference",
 ]

@@ -75,24 +75,21 @@ class DiscretizedLogisticMixture(keras.layers.Layer):
         values = ops.arange(self.levels)
         return ops.exp(self(inputs[..., None, :], values))
 
-    def sample(self, inputs, seed=None):
-        """Return levels, `(...)` float.
+    def quantile(self, inputs, chance):
+        """Return the level at which the sum of the probabilities passes a number.
+
+        Of uniform random numbers these are samples.
 
         Args:
             inputs: As for the call.
-            seed: Integer, `keras.random.SeedGenerator`, or `None`.
+            chance: Float tensor `(...)`, from 0 to 1.
+
+        Returns:
+            Integer tensor `(...)`.
         """
-        logits, means, log_scales = self._parts(inputs)
-        shape, seeds = ops.shape(logits), keras.random.SeedGenerator(seed)
-        if isinstance(seed, keras.random.SeedGenerator):
-            seeds = seed
-        chance = keras.random.uniform(shape, 1e-6, 1 - 1e-6, dtype=logits.dtype, seed=seeds)
-        noise = keras.random.uniform(shape, 1e-6, 1 - 1e-6, dtype=logits.dtype, seed=seeds)
-        chosen = ops.argmax(logits - ops.log(-ops.log(chance)), axis=-1)
-        chosen = ops.one_hot(chosen, self.components, dtype=logits.dtype)
-        drawn = means + ops.exp(log_scales) * (ops.log(noise) - ops.log(1 - noise))
-        drawn = ops.sum(chosen * drawn, axis=-1)
-        return ops.clip(ops.round((drawn + 1) / 2 * (self.levels - 1)), 0, self.levels - 1)
+        sums = ops.cumsum(self.probabilities(inputs), axis=-1)
+        below = ops.cast(sums <= ops.cast(chance, sums.dtype)[..., None], "int32")
+        return ops.minimum(ops.sum(below, axis=-1), self.levels - 1)
 
     def _parts(self, inputs):
         inputs = ops.cast(inputs, wide(self.compute_dtype))

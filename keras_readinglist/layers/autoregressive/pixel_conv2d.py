@@ -79,8 +79,10 @@ class PixelConv2D(Conv2D):
             row: Integer, or integer tensor.
             column: The same.
         """
-        shape = (padded.shape[0], *self.kernel_size, padded.shape[-1])
-        patch = ops.reshape(ops.slice(padded, (0, row, column, 0), shape), (shape[0], -1))
+        rows, columns = self.kernel_size
+        size = rows * columns * padded.shape[-1]
+        shape = (ops.shape(padded)[0], rows, columns, padded.shape[-1])
+        patch = ops.reshape(ops.slice(padded, (0, row, column, 0), shape), (-1, size))
         return self._finish(matmul(patch, ops.reshape(self._masked(), (-1, self.filters))))
 
     def put(self, padded, row, column, values):

@@ -110,7 +110,7 @@ class PixelDecoder(keras.layers.Layer):
             row: Integer, or integer tensor.
             column: The same.
         """
-        shape = (features.shape[0], 1, 1, features.shape[-1])
+        shape = (ops.shape(features)[0], 1, 1, features.shape[-1])
         here = ops.slice(features, (0, row, column, 0), shape)[:, 0, 0]
         x, kept = dense(self.entries[0], here), list(cache)
         if self.receptive_field is not None:
