@@ -44,6 +44,7 @@ ALLOWED = {
         "conversion",
         "datasets",
         "decoding",
+        "information",
         "layers",
         "optimizers",
         "presets",

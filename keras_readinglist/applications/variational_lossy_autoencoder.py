@@ -367,6 +367,69 @@ class VariationalLossyAutoencoder(PresetMixin, keras.Model):
 
         return ops.fori_loop(0, height * width, pixel, (cache, picture))[1][..., None]
 
+    def conditional_prior(self, codes):
+        """Return means and standard deviations of the numbers of codes given those before them.
+
+        Args:
+            codes: Float array `(n, latent_dim)`.
+
+        Returns:
+            Two float arrays `(n, latent_dim)`.
+
+        Raises:
+            ValueError: If the prior is a flow whose order is reversed between steps.
+        """
+        if self.prior_kind == "gaussian":
+            return np.zeros(codes.shape), np.ones(codes.shape)
+        return self._conditional_prior(codes=np.asarray(codes, "float32"))
+
+    @compiled
+    def _conditional_prior(self, codes):
+        return self.prior.conditional(codes)
+
+    def start_pixels(self, codes):
+        """Return the state with which `next_pixel` begins.
+
+        Args:
+            codes: Float array `(n, latent_dim)`.
+        """
+        return self._start_pixels(codes=np.asarray(codes, "float32"))
+
+    @compiled
+    def _start_pixels(self, codes):
+        features = self._features(codes)
+        return features, self.decoder.empty_cache(ops.shape(codes)[0], *self.image_shape)
+
+    def next_pixel(self, state, levels, place):
+        """Return the probabilities of the levels of a pixel, once those before it are known.
+
+        Args:
+            state: What `start_pixels` or the last call returned.
+            levels: Integer array `(n,)`, of the pixel before this one.
+            place: Integer, which pixel it is, in the order of reading.
+
+        Returns:
+            Float array `(n, levels)`, and the new state.
+        """
+        features, cache = state
+        table, cache = self._next_pixel(
+            features=features,
+            cache=cache or None,
+            last=np.asarray(levels, "int32"),
+            place=np.array([place], "int32"),
+        )
+        return table, (features, cache)
+
+    @compiled
+    def _next_pixel(self, features, last, place, cache=()):
+        width, place = self.image_shape[1], place[0]
+        before = place - 1
+        # Before the first pixel lies the border, which is zero and stays so.
+        values = self._scaled(last) * ops.cast(place > 0, self.compute_dtype)
+        cache = self.decoder.put(cache, before // width, before % width, values[:, None])
+        parameters, cache = self.decoder.step(cache, features, place // width, place % width)
+        return self.law.probabilities(parameters), cache
+
     def reconstruct(self, x, seed=None):
         """Return pictures with the codes of others: a lossy copy, its texture drawn anew.
 
@@ -392,6 +455,18 @@ class VariationalLossyAutoencoder(PresetMixin, keras.Model):
     @compiled
     def _codes(self, noise):
         return self.prior.invert(ops.cast(noise, self.compute_dtype))
+
+    def compress(self, x, name=""):
+        """Return pictures as bytes without loss; see `keras_readinglist.information.compress`."""
+        from keras_readinglist.information import compress
+
+        return compress(self, x, name)
+
+    def decompress(self, data):
+        """Return the pictures that `compress` made bytes of, or raise a `ValueError`."""
+        from keras_readinglist.information import decompress
+
+        return decompress(self, data)
 
     def check_pictures(self, x):
         """Return pictures as an integer array, or raise a `ValueError`."""

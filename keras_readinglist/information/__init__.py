@@ -17,6 +17,12 @@ from keras_readinglist.information.algorithmic import (
     randomness_deficiency,
     structure_function,
 )
+from keras_readinglist.information.bits_back import (
+    BitsBackCodec,
+    compress,
+    decompress,
+    describe,
+)
 from keras_readinglist.information.cell_probes import Probe, gate_saturation, probe_cells
 from keras_readinglist.information.coarse_graining import coarse_grain
 from keras_readinglist.information.coffee import (
@@ -111,6 +117,7 @@ __all__ = [
     "Allocation",
     "BFMachine",
     "Bernoulli",
+    "BitsBackCodec",
     "ChinchillaLaw",
     "CoffeeAutomaton",
     "ContextTree",
@@ -154,6 +161,7 @@ __all__ = [
     "complexity_curve",
     "complexodynamics_run",
     "complextropy",
+    "compress",
     "compressed_length",
     "compressed_size",
     "compute_frontier",
@@ -161,6 +169,8 @@ __all__ = [
     "context_code_length",
     "convergence_class",
     "decode_image",
+    "decompress",
+    "describe",
     "encode_image",
     "exact_density",
     "fit_chinchilla",
