@@ -106,7 +106,7 @@ figure.tight_layout()
 # %% [markdown]
 # ## What was reproduced
 #
-# On CIFAR-10, as JPEG and at 16 x 16 pixels, a quarter of the width and 400 steps where the paper
+# On CIFAR-10, as JPEG and at 16 x 16 pixels, a quarter of the width and 2,000 steps where the paper
 # has 64,000: so the errors are not those of the paper; the order of the networks is what is asked.
 
 # %%

@@ -9,7 +9,7 @@ from keras_readinglist.recipes.resnet import shown, training
 
 # Rates were chosen for each network by its loss on training pictures; see `RUNS`.
 REDUCED = {
-    "images": {**training.REDUCED, "residual": True, "seeds": (0, 1)},
+    "images": {**training.REDUCED, "residual": True, "epochs": 25},
     "fashion": {
         **training.REDUCED,
         "residual": True,
@@ -55,13 +55,15 @@ RUNS = {
     "resnet_20": Run("images", {"depth": 20, **_RESIDUAL}),
     # After 80 steps the loss is 2.26 at a rate of .02; at .1 it was 2.33 after 40.
     "plain_56": Run("images", {"learning_rate": 0.02, **_PLAIN}),
+    "resnet_32": Run("images", {"depth": 32, **_RESIDUAL}),
+    "resnet_44": Run("images", {"depth": 44, **_RESIDUAL}),
     "resnet_56": Run("images", {**_RESIDUAL}),
     "fashion_plain_56": Run("fashion", {"learning_rate": 0.02, **_PLAIN}, seeds=(0,)),
     "fashion_resnet_56": Run("fashion", {**_RESIDUAL}, seeds=(0,)),
     "shown_resnet_56": Run("shown"),
     "shown_plain_56": Run("shown", {"preset": "plain56_fashion"}),
 }
-_SIZE = "CIFAR-10 (JPEG) of 16 x 16 pixels, a width of 8, 400 steps; the paper trains 64,000"
+_SIZE = "CIFAR-10 (JPEG) of 16 x 16 pixels, a width of 8, 2,000 steps; the paper trains 64,000"
 CLAIMS = (
     Claim(
         "Degradation: a plain net of 56 layers has a larger training loss than one of 20",
@@ -99,7 +101,8 @@ CLAIMS = (
         paper="6.97 % against 8.75 % test error",
         baseline="resnet_20/train_loss",
         higher_is_better=False,
-        note=f"{_SIZE}: the deeper net has just begun.",
+        note=f"{_SIZE}. After 400 the deeper net was behind: 1.368 against 1.250. On test pictures "
+        "it is behind still, .50 against .47 errors: 10,240 pictures are learned by heart.",
     ),
     Claim(
         "Branches of a residual net respond less than layers of a plain one: standard deviations",
