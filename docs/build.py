@@ -17,7 +17,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 
+AT_ONCE = 2  # pages, each of which is a process of its own
 DOCS = pathlib.Path(__file__).parent
 ROOT = DOCS.parent
 GENERATED = DOCS / "generated"
@@ -193,6 +195,23 @@ def build_site():
         raise SystemExit("The site has faults: see above.")
 
 
+def write_pages(slugs):
+    """Write the pages of some items, or of all, a few at once."""
+
+    def timed(source):
+        began = time.perf_counter()
+        page(source, GENERATED / "papers" / f"{source.stem}.md")
+        print(f"{source.stem}: {time.perf_counter() - began:.0f} s", flush=True)
+
+    named = {slug.replace("-", "_") for slug in slugs}
+    sources = sorted((DOCS / "papers").glob("*.py"))
+    unknown = named - {source.stem for source in sources}
+    if unknown:
+        raise SystemExit(f"No page of that name: {', '.join(sorted(unknown))}")
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(timed, [s for s in sources if not named or s.stem in named]))
+
+
 def main():
     """Run the pages that are asked for, then build the site."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -205,12 +224,7 @@ def main():
         write_tables()
         return
     GENERATED.mkdir(exist_ok=True)
-    for source in sorted((DOCS / "papers").glob("*.py")):
-        if arguments.slugs and source.stem.replace("_", "-") not in arguments.slugs:
-            continue
-        began = time.perf_counter()
-        page(source, GENERATED / "papers" / f"{source.stem}.md")
-        print(f"{source.stem}: {time.perf_counter() - began:.0f} s", flush=True)
+    write_pages(arguments.slugs)
     write_tables()
     write_index()
     write_api()
