@@ -1,5 +1,6 @@
 """Machine super intelligence: play a world that is a program, and be scored like a machine."""
 
+import json
 from functools import cache, lru_cache
 
 import numpy as np
@@ -9,6 +10,8 @@ from keras_readinglist.information import (
     BFMachine,
     FreqAgent,
     HLQAgent,
+    MCAIXIAgent,
+    PerWorld,
     QLambdaAgent,
     RandomAgent,
     World,
@@ -27,13 +30,15 @@ EXHIBIT = Exhibit(
     slug="machine-super-intelligence",
     claim="Intelligence is reward in all worlds that a machine can run, simple worlds counting "
     "most. Whatever acts can be scored: an agent, or you.",
-    try_this="Press the five buttons and find out what this world pays for; then draw another.",
+    try_this="Press the five buttons and find out what this world pays for; then draw another. Ten "
+    "cycles in a world count for your score.",
     what_you_see="A world is a short program on a tape machine. In every cycle it reads your "
     "action and writes a reward from -100 to 100, and what you observe. Below is your mean reward "
-    "so far against that of agents in the same world, each the mean of 20 lives. The agents "
+    "so far against that of agents in the same world, each the mean of several lives. Most agents "
     "remember only the last observation: where a world hides what matters, they cannot learn "
-    "what you can. The test is the mean over worlds drawn by dice, each met with both signs of "
-    "the rewards, so that luck scores nothing.",
+    "what you can. MC-AIXI remembers three cycles and plans two ahead, by a mixture of all tree "
+    "sources; so much is slow to learn. The test is the mean over worlds drawn by dice, each met "
+    "with both signs of the rewards, so that luck scores nothing.",
     code="""\
 from keras_readinglist.information import AIQ, BFMachine, HLQAgent, RandomAgent
 
@@ -53,8 +58,19 @@ AGENTS = {
     "Q(λ)": lambda: QLambdaAgent(MACHINE),
     "HLQ": lambda: HLQAgent(MACHINE),
 }
+REWARDS = (-100.0, -50.0, 0.0, 50.0, 100.0)
+PLANNER = "MC-AIXI"
+
+
+def _planner(seed):
+    return MCAIXIAgent(5, 5, REWARDS, 27, 2, 25, epsilon=0.5, epsilon_decay=0.9, seed=seed)
+
+
+# A planner draws 25 futures for every action: it has fewer lives, and does not sit the test.
+PLAYERS = {**AGENTS, PLANNER: lambda: PerWorld(MACHINE, _planner)}
 SUM, HIDDEN = "<,[->+<]>..#", "<,[->+<]>.#"
-MOST, SHOWN, LIVES, LONGEST = 60, 20, 20, 80
+MOST, SHOWN, LONGEST = 60, 20, 80
+COUNTS, WORLDS = 10, 50  # cycles from which a world counts for the score, and worlds at most
 YOU, FIRST, SECOND = "var(--krl-information)", "var(--krl-exact)", "var(--krl-low)"
 GOOD_PAY, BAD_PAY = "var(--krl-low)", "var(--krl-exact)"
 
@@ -96,13 +112,18 @@ def lived(program, moves, seed=0):
     return rows
 
 
+def lives_of(name):
+    """Return how often an agent lives in a world before its mean is shown."""
+    return 4 if name == PLANNER else 20
+
+
 @lru_cache(256)
 def rival(name, program, seed=0):
     """Return the mean reward so far of an agent in a world, over its lives, `(MOST,)`."""
-    cycle, agent = compile_program(program, MACHINE), AGENTS[name]()
-    worlds = [World(MACHINE, program, seed + life, cycle) for life in range(LIVES)]
-    agent.reset(LIVES, seed)
-    seen, paid, rows = np.full(LIVES, 2), np.zeros(LIVES), []
+    cycle, agent, lives = compile_program(program, MACHINE), PLAYERS[name](), lives_of(name)
+    worlds = [World(MACHINE, program, seed + life, cycle) for life in range(lives)]
+    agent.reset(lives, seed)
+    seen, paid, rows = np.full(lives, 2), np.zeros(lives), []
     try:
         for _ in range(MOST):
             actions = agent.act(seen, paid).tolist()
@@ -143,10 +164,11 @@ def machine_picture(rows):
     return svg(WIDTH, 206, parts, label="The tape, and rewards and actions of the last cycles")
 
 
-def play(program, moves, first, second, seed=0):
-    """Return a world as a visitor and two agents live in it, as HTML."""
+def play(program, moves, first, second, seed=0, past="[]"):
+    """Return a world as a visitor and two agents live in it, and the score so far, as HTML."""
     program, moves, seed = program_of(program), moves_of(moves), seed_of(seed)
-    names = [choice(name, AGENTS) for name in (first, second)]
+    names = [choice(name, PLAYERS) for name in (first, second)]
+    past = past_of(past)
     rows = lived(program, moves, seed)
     recent = rows[-SHOWN:] if len(rows) > SHOWN else rows
     if recent[0]["action"] is not None:
@@ -172,8 +194,49 @@ def play(program, moves, first, second, seed=0):
         curves[name] = (at, rival(name, program, seed), colour)
     chart = lines(curves, "Mean reward so far of you and two agents", "cycle", "mean reward so far",
                   height=220)  # fmt: skip
-    return page(source, moving, chart, callout(el("b", verdict(rows, names, program, seed)),
-                                               kind="verdict"))  # fmt: skip
+    said = callout(el("b", verdict(rows, names, program, seed)), kind="verdict")
+    return page(source, moving, chart, said, score(with_world(past, program, moves, seed), names))
+
+
+def past_of(text):
+    """Return the worlds that a visitor has played: programs, actions and seeds."""
+    said = "Worlds so far are a list of programs, actions and seeds."
+    try:
+        rows = json.loads(text or "[]")
+    except (TypeError, json.JSONDecodeError) as error:
+        raise ValueError(said) from error
+    if not isinstance(rows, list) or any(not isinstance(r, list) or len(r) != 3 for r in rows):
+        raise ValueError(said)
+    if len(rows) > WORLDS:
+        raise ValueError(f"Up to {WORLDS} worlds count.")
+    return [(program_of(p), moves_of(m), seed_of(seed)) for p, m, seed in rows]
+
+
+def with_world(past, program, moves, seed):
+    """Return the past with a world, if the visitor lived there long enough."""
+    counts = len(moves) >= COUNTS and len(past) < WORLDS
+    return [*past, (program, moves, seed)] if counts else past
+
+
+def score(past, names):
+    """Return the mean reward of the visitor and two agents over all worlds so far, as a board."""
+    if not past:
+        return faint(f"A world counts for your score after {COUNTS} cycles.")
+    paid = {"you": [np.mean([row["reward"] for row in lived(*world)[1:]]) for world in past]}
+    for name in dict.fromkeys(names):
+        paid[name] = [rival(name, p, seed)[len(moves) - 1] for p, moves, seed in past]
+    ranks = sorted(paid, key=lambda name: -np.mean(paid[name]))
+    rows = [(rank, name, f"{np.mean(paid[name]):+.1f}") for rank, name in enumerate(ranks, 1)]
+    worlds = "1 world" if len(past) == 1 else f"{len(past)} worlds"
+    return el("div", table(("", f"Score over {worlds}", "mean reward"), rows),
+              faint("Every world with as many cycles as you lived in it."))  # fmt: skip
+
+
+def leave(seed, program, moves, before, past):
+    """Return another world, and the past with the one that is left."""
+    past = with_world(past_of(past), program_of(program), moves_of(moves), seed_of(before))
+    text = json.dumps([(p, "".join(map(str, m)), s) for p, m, s in past])
+    return draw(seed), "", text, seed
 
 
 def verdict(rows, names, program, seed):
@@ -263,13 +326,16 @@ def _world(ctx):
                 another = gr.Button("Draw another world", min_width=80)
             ctx.note()
             examples = choices_row()
-            first = gr.Radio(list(AGENTS), value="Q(λ)", label="Against")
-            second = gr.Radio(list(AGENTS), value="HLQ", label="And")
+            first = gr.Radio(list(PLAYERS), value="Q(λ)", label="Against")
+            second = gr.Radio(list(PLAYERS), value="HLQ", label="And")
             with advanced():
                 program = gr.Textbox(SUM, label="The program", max_lines=2)
                 moves = gr.Textbox("40322", label="Your actions so far", max_lines=2)
                 seed = gr.Number(0, label="Seed of dice and worlds", precision=0)
-    inputs = [program, moves, first, second, seed]
+                past = gr.Textbox("[]", label="Worlds so far", max_lines=2)
+    # What was left is of the seed before the one that is asked for.
+    before = gr.State(0)
+    inputs = [program, moves, first, second, seed, past]
     with examples:
         ctx.choices({
             "It pays what you do": [",.#", "401"],
@@ -283,7 +349,8 @@ def _world(ctx):
         ctx.event(button.click, lambda text, k=k: f"{text or ''}{k}"[-MOST:], moves, moves)
     ctx.event(again.click, lambda: "", None, moves)
     ctx.event(another.click, lambda value: int(value or 0) + 1, seed, seed)
-    ctx.event(seed.change, lambda value: (draw(value), ""), seed, [program, moves])
+    ctx.event(seed.change, leave, [seed, program, moves, before, past],
+              [program, moves, past, before])  # fmt: skip
 
 
 def _tested(ctx):

@@ -17,8 +17,8 @@ from IPython.display import Markdown
 
 from keras_readinglist import catalog, information
 from keras_readinglist.information.intelligence import programs
-from keras_readinglist.recipes import machine_super_intelligence as recipe
 from keras_readinglist.recipes import report
+from keras_readinglist.recipes.machine_super_intelligence import aiq, chains, grid
 
 # %% [markdown]
 # ## Worlds are programs
@@ -71,7 +71,7 @@ print(inspect.getsource(information.HLQAgent.act))
 
 # %%
 quiz = information.AIQ(machine, episode_length=300, samples=300, seed=0)
-results, pairs = quiz.compare(recipe.agents(machine))
+results, pairs = quiz.compare(aiq.agents(machine))
 figure, axis = plt.subplots(figsize=(7, 2.6))
 names = list(results)
 axis.errorbar(
@@ -98,9 +98,9 @@ for (first, second), (gap, half_width) in pairs.items():
 # a linear solve gives the true values, it needs no tuning:
 
 # %%
-moves, rewards = recipe.random_walk(21)
+moves, rewards = chains.random_walk(21)
 exact = np.linalg.solve(np.eye(21) - 0.9 * moves, rewards)
-states = recipe.walk(moves, rewards, steps=5000, replicas=20, seed=0)
+states = chains.walk(moves, rewards, steps=5000, replicas=20, seed=0)
 learners = {
     "HL(1)": information.TemporalDifference("hl", 21, 0.9, 1.0, replicas=20),
     "TD(0.5), rate 0.05": information.TemporalDifference("td", 21, 0.9, 0.5, 0.05, 20),
@@ -119,11 +119,24 @@ axis.legend()
 figure.tight_layout()
 
 # %% [markdown]
-# ## The mixture behind MC-AIXI
+# With actions to choose it becomes Sarsa without a rate, `information.HLSAgent`, and
+# `information.HLQAgent`. In the windy gridworld the goal pays 1 and leads back to the start, 15
+# steps away at best, which is worth 6.7:
+
+# %%
+for agent in (
+    information.SarsaLambdaAgent(grid.GRID, lam=0.9, alpha=0.3, epsilon=0.005, gamma=0.99),
+    information.HLSAgent(grid.GRID, lam=0.995, epsilon=0.005, gamma=0.99),
+):
+    earned = grid.worth(agent, {"replicas": 5, "steps": 10_000, "seed": 0})
+    print(f"{type(agent).__name__:16} {earned:.2f}")
+
+# %% [markdown]
+# ## AIXI, scaled down
 #
-# AIXI plans by a mixture over all programs; its runnable approximation mixes all tree sources
-# instead. `information.ContextTree` learns bit by bit and undoes bits exactly, as planning needs.
-# The planner itself is not part of this library.
+# AIXI plans by a mixture over all programs; its runnable approximation (Veness et al., 2011) mixes
+# all tree sources instead. `information.ContextTree` learns bit by bit, and undoes bits exactly, as
+# planning needs:
 
 # %%
 tree = information.ContextTree(depth=4)
@@ -132,6 +145,36 @@ before = tree.predict()
 tree.update([1, 1, 1, 0])
 tree.revert(4)
 print(before, tree.predict() == before)
+
+# %% [markdown]
+# A percept has several bits, and every bit a tree of its own that sees the bits before it. The
+# planner takes an action in this model, draws what follows, and so on to its horizon; then it
+# undoes all that it imagined. Actions that promised much are tried more often:
+
+# %%
+print(inspect.getsource(information.MCAIXIAgent._simulate))
+
+# %% [markdown]
+# Against one who repeats rock whenever rock has won, chance earns nothing and the best is 0.25. The
+# agent has to lose with scissors now to win with paper next:
+
+# %%
+world = information.rock_paper_scissors()
+agent = information.MCAIXIAgent(
+    world.actions, world.observations, world.rewards, depth=12, horizon=2, simulations=60,
+    epsilon=1.0, epsilon_decay=0.997,
+)  # fmt: skip
+seen, reward, earned = world.reset(seed=0), 0.0, []
+for _ in range(3000):
+    seen, reward = world.step(agent.act(seen, reward))
+    earned.append(reward)
+figure, axis = plt.subplots(figsize=(7, 2.6))
+axis.plot(np.convolve(earned, np.ones(500) / 500, "valid"))
+axis.axhline(0.25, color="grey", linestyle="--", label="the best")
+axis.set_xlabel("cycle")
+axis.set_ylabel("mean reward of 500")
+axis.legend()
+figure.tight_layout()
 
 # %% [markdown]
 # ## What reproduces

@@ -6,8 +6,14 @@ import pytest
 from demos.exhibits import machine_super_intelligence as exhibit
 
 pytestmark = pytest.mark.once
-GOOD = {"play": [",.#", "40", "Random", "Q(λ)", 0], "test": ["Random", "Freq", 10]}
-BAD = {"play": ["[,.#", "40", "Random", "Q(λ)", 0], "test": ["Random", "Random", 10]}
+GOOD = {
+    "play": [",.#", "40", "Random", "Q(λ)", 0, "[]"],
+    "test": ["Random", "Freq", 10],
+}
+BAD = {
+    "play": ["[,.#", "40", "Random", "Q(λ)", 0, "[]"],
+    "test": ["Random", "Random", 10],
+}
 
 
 def test_the_world_that_adds_up_pays_the_sum():
@@ -38,6 +44,25 @@ def test_a_drawn_world_can_be_played():
         assert "<svg" in exhibit.play(exhibit.draw(seed), "0123", "Random", "Freq", seed)
 
 
+def test_a_world_counts_after_ten_cycles_and_when_it_is_left():
+    assert "Score" not in exhibit.play(",.#", "4" * 9, "Random", "Freq")
+    assert "Score over 1 world<" in exhibit.play(",.#", "4" * 10, "Random", "Freq")
+    program, moves, past, seed = exhibit.leave(7, ",.#", "4" * 10, 3, "[]")
+    assert (program, moves, seed) == (exhibit.draw(7), "", 7)
+    assert exhibit.past_of(past) == [(",.#", [4] * 10, 3)]
+    shown = exhibit.play(",.#", "0" * 10, "Random", "Freq", 0, past)
+    # 100 in one world and -100 in the other, and chance between them.
+    assert "Score over 2 worlds" in shown and "+0.0" in shown
+    assert exhibit.leave(8, ",.#", "4", 7, past)[2] == past
+
+
+def test_a_planner_is_a_rival():
+    shown = exhibit.play(",.#", "4", "MC-AIXI", "Freq")
+    assert shown.count("<polyline") == 3 and "MC-AIXI" in shown
+    with pytest.raises(ValueError, match="Choose one of"):
+        exhibit.test("MC-AIXI", "Freq", 10)
+
+
 def test_chance_scores_nothing():
     shown = exhibit.test("Random", "Freq", 40)
     assert "0.0 ± 0.0" in shown and "Freq is better than Random" in shown
@@ -56,6 +81,10 @@ def test_chance_scores_nothing():
         ((",.#", "4", "Me", "Freq"), "Choose one of"),
         ((",.#", "4", "Freq", None), "Choose one of"),
         ((",.#", "4", "Freq", "Freq", -1), "The seed"),
+        ((",.#", "4", "Freq", "Freq", 0, "worlds"), "Worlds so far"),
+        ((",.#", "4", "Freq", "Freq", 0, "[[1, 2]]"), "Worlds so far"),
+        ((",.#", "4", "Freq", "Freq", 0, "{}"), "Worlds so far"),
+        ((",.#", "4", "Freq", "Freq", 0, '[["[", "4", 0]]'), "brackets in pairs"),
     ],
 )
 def test_bad_worlds_are_refused_in_words(arguments, sentence):

@@ -170,6 +170,37 @@ class QLambdaAgent(Agent):
         return actions
 
 
+class SarsaLambdaAgent(QLambdaAgent):
+    """Sarsa(λ): as Q(λ), but it learns the value of what it does, exploring included.
+
+    Args:
+        machine: `BFMachine`, or anything with `states` and `symbols`.
+        lam: Float in [0, 1], how slowly traces fade.
+        alpha: Float in [0, 1], the learning rate.
+        epsilon: Float in [0, 1], the share of random actions.
+        gamma: Float in [0, 1), the discount.
+
+    Raises:
+        ValueError: If an argument is out of range.
+
+    Example:
+        >>> from keras_readinglist.information import BFMachine
+        >>> SarsaLambdaAgent(BFMachine(), lam=0.9).get_config()["lam"]
+        0.9
+    """
+
+    def act(self, observations, rewards):
+        future = self.values[self.worlds, observations]
+        actions, _ = self._explore(future, self.epsilon)
+        if self.last is not None:
+            error = rewards + self.gamma * future[self.worlds, actions] - self.values[self.last]
+            self.traces[self.last] += 1
+            self.values += (self.alpha * error)[:, None, None] * self.traces
+            self.traces *= self.gamma * self.lam
+        self.last = (self.worlds, observations.copy(), actions)
+        return actions
+
+
 class HLQAgent(Agent):
     """Q-learning without a learning rate: every pair's rate follows from its visits.
 
@@ -190,6 +221,8 @@ class HLQAgent(Agent):
     References:
         - [Hutter, Legg, 2007](https://arxiv.org/abs/0810.5631), section 6
     """
+
+    on_policy = False
 
     def __init__(self, machine, lam=0.995, epsilon=0.02, gamma=0.7):
         super().__init__(machine)
@@ -212,17 +245,40 @@ class HLQAgent(Agent):
         actions, greedy = self._explore(future, self.epsilon)
         here = (self.worlds, observations.copy(), actions)
         if self.last is not None:
-            error = rewards + self.gamma * future.max(axis=1) - self.values[self.last]
+            ahead = future[self.worlds, actions] if self.on_policy else future.max(axis=1)
+            error = rewards + self.gamma * ahead - self.values[self.last]
             self.traces[self.last] += 1
             self.visits[self.last] += 1
             seen = self.visits[here]
             scale = seen / (seen - self.gamma * self.traces[here]) * error
             self.values += scale[:, None, None] * self.traces / self.visits
-            self.traces *= np.where(greedy, self.gamma * self.lam, 0.0)[:, None, None]
+            kept = greedy | self.on_policy  # off the policy, an exploring step ends all traces
+            self.traces *= np.where(kept, self.gamma * self.lam, 0.0)[:, None, None]
             self.visits *= self.lam
             np.maximum(self.visits, _SMALLEST, out=self.visits)
         self.last = here
         return actions
+
+
+class HLSAgent(HLQAgent):
+    """Sarsa without a learning rate: as `HLQAgent`, but it learns the value of what it does.
+
+    Args:
+        machine: `BFMachine`, or anything with `states` and `symbols`.
+        lam: Float in [0, 1], how slowly old visits are forgotten.
+        epsilon: Float in [0, 1], the share of random actions.
+        gamma: Float in [0, 1), the discount.
+
+    Raises:
+        ValueError: If an argument is out of range.
+
+    Example:
+        >>> from keras_readinglist.information import BFMachine
+        >>> HLSAgent(BFMachine(), lam=0.99).get_config()["lam"]
+        0.99
+    """
+
+    on_policy = True
 
 
 class PerWorld(Agent):
