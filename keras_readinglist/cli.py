@@ -102,6 +102,7 @@ def _parser():
     sub.add_argument("--json", action="store_true", help="every field, facet and claim as JSON")
     _add_gallery(command)
     _add_experiments(command)
+    _add_pictures(command)
     sub = command("data", _data, "Show the data sets, or prepare one for offline use.")
     sub.add_argument("action", nargs="?", choices=("list", "prepare"), default="list")
     sub.add_argument("name", nargs="?", help="the data set to prepare")
@@ -151,6 +152,21 @@ def _add_experiments(command):
     sub.add_argument("--presets", metavar="DIR", help="also write the recipe's presets there")
     sub = command("evaluate", _evaluate, "Measure a preset again, as its recipe does.")
     sub.add_argument("preset", help="name or directory of a preset")
+
+
+def _add_pictures(command):
+    text = "Write pictures into one file without loss, by bits-back coding."
+    sub = command("compress", _compress, text)
+    sub.add_argument("pictures", nargs="+", help="a .npy array of levels, or gray picture files")
+    sub.add_argument("--output", metavar="FILE", required=True, help="the file to write")
+    sub.add_argument(
+        "--preset", default="lossy_autoencoder_window", help="the model (default: %(default)s)"
+    )
+    sub = command("decompress", _decompress, "Read back the pictures of such a file.")
+    sub.add_argument("file", help="what `compress` wrote")
+    text = "a .npy file, or a new folder for PNG files"
+    sub.add_argument("--output", metavar="PATH", required=True, help=text)
+    sub.add_argument("--preset", help="the model; default: the one that the file names")
 
 
 def _print_table(title, header, rows):
@@ -268,6 +284,22 @@ def _evaluate(arguments):
     now, stated = runner.evaluate(arguments.preset)
     rows = [(k, f"{v:.4f}", f"{stated[k]:.4f}" if k in stated else "–") for k, v in now.items()]
     _print_table(arguments.preset, ("metric", "now", "stated"), rows)
+
+
+def _compress(arguments):
+    from keras_readinglist.applications import picture_files
+
+    count, size = picture_files.compress_files(
+        arguments.pictures, arguments.output, arguments.preset
+    )
+    print(f"Written: {arguments.output}, {count} pictures in {size:,} bytes.")
+
+
+def _decompress(arguments):
+    from keras_readinglist.applications import picture_files
+
+    count = picture_files.decompress_file(arguments.file, arguments.output, arguments.preset)
+    print(f"Written: {arguments.output}, {count} pictures.")
 
 
 def _data(arguments):

@@ -55,6 +55,8 @@ def test_presets_and_data(capsys):
         (("gallery", "--port", "0"), "`--port` must be between 1 and 65535. Received: 0"),
         (("gallery", "--port", "-1"), "`--port` must be between 1 and 65535. Received: -1"),
         (("train", "set2set", "--seed", "-1"), "`--seed` must be at least 0. Received: -1"),
+        (("compress", "nothing.npy", "--output", "x"), "nothing.npy"),
+        (("decompress", "nothing.bin", "--output", "x"), "nothing.bin"),
         (("reproduce", "set2set", "--jobs", "0"), "`--jobs` must be at least 1. Received: 0"),
     ],
 )
@@ -67,7 +69,8 @@ def test_errors_are_one_sentence(capsys, monkeypatch, arguments, sentence):
 def test_unknown_commands_and_help(capsys):
     assert run(capsys, "paint")[0] == 2
     code, out, _ = run(capsys, "--help")
-    commands = ("list", "gallery", "tour", "train", "reproduce", "evaluate", "data", "presets")
+    commands = ("list", "gallery", "tour", "train", "reproduce", "evaluate", "compress")
+    commands += ("decompress", "data", "presets")
     assert code == 0 and all(f"\n    {name}" in out for name in commands)
     for name in commands:
         code, out, _ = run(capsys, name, "--help")

@@ -56,7 +56,7 @@ ALLOWED = {
     | {"losses", "metrics", "optimizers", "presets", "schedules", "testing", "tokenizers"}
     | {"visualization"},
     "catalog": {"presets", "recipes"},
-    "cli": {"catalog", "datasets", "presets", "recipes"},
+    "cli": {"applications", "catalog", "datasets", "presets", "recipes"},
 }
 NAMESPACES = [
     name

@@ -44,6 +44,7 @@ from keras_readinglist.datasets.sorting import sorting_batch
 from keras_readinglist.datasets.spiral import spiral_data
 from keras_readinglist.datasets.star_model import StarModel, star_graphical_model
 from keras_readinglist.datasets.streams import StreamBatcher
+from keras_readinglist.datasets.textured_digits import textured_digits
 from keras_readinglist.datasets.translation_pairs import TranslationPairs
 from keras_readinglist.datasets.tsp import shortest_tours, tsp_batch
 
@@ -105,6 +106,7 @@ __all__ = [
     "spiral_data",
     "star_graphical_model",
     "temporal_order",
+    "textured_digits",
     "tsp_batch",
 ]
 

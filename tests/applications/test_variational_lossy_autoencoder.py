@@ -102,6 +102,13 @@ def test_drawn_pixels_have_the_probabilities_of_the_decoder():
     assert np.abs(error).max() < 4 * 0.5 / np.sqrt(4000)
 
 
+def test_what_pixels_cost_adds_up_to_the_distortion():
+    model = random_weights(made(blocks=1))
+    costs, surprise = model.elbo(X, seed=4), model.surprise(X, seed=4)
+    assert surprise.shape == (3, 4, 4) and surprise.min() > 0
+    assert surprise.sum() / 3 == pytest.approx(costs["distortion"], rel=1e-5)
+
+
 def test_training_shortens_the_message():
     model = made(learn := (4, 8, 1), levels=6)
     assert model.image_shape == learn
