@@ -1,8 +1,13 @@
-"""How the loss of a decoder falls with its size, on the characters of Shakespeare.
+"""How the loss of a decoder falls with its size, its steps and its data, on Shakespeare's letters.
 
-Decoders of two layers and of several widths read the same number of characters, less than an
-epoch; whole works are held out. A power law is fitted to all but the widest, whose loss it has to
-predict. A run is the sweep over all sizes with one seed.
+Decoders of two layers and of several widths read less than an epoch; whole works are held out. The
+rate of every width is the best of three on the validation works, tried at the shortest budget;
+losses are those of the test works. Laws are fitted to all but the widest decoder, whose loss they
+have to predict. A run is everything with one seed:
+
+- every width at three budgets of steps, each with a schedule of its own, for L(N), L(N, S), L(C)
+  and Chinchilla's law, which has a floor: letters are never certain;
+- some widths at the middle budget with little data, stopped early, for L(N, D).
 """
 
 import functools
@@ -12,49 +17,66 @@ import numpy as np
 
 from keras_readinglist import datasets
 from keras_readinglist.applications import DecoderLM
-from keras_readinglist.information import fit_scaling_law
-from keras_readinglist.recipes.recipe import Claim, Experiment, Recipe, Run, as_computed
+from keras_readinglist.information import (
+    KaplanLaw,
+    compute_frontier,
+    fit_chinchilla,
+    fit_loss_nd,
+    fit_loss_ns,
+    fit_scaling_law,
+    training_flops,
+)
+from keras_readinglist.recipes.recipe import Claim, Experiment, Recipe, Run, Trained, as_computed
 from keras_readinglist.recipes.training import fit_generated
 
-_VOCABULARY = 128  # ASCII; what is not is read as a question mark
+VOCABULARY = 128  # ASCII; what is not is read as a question mark
 _PAPER_EXPONENT = 0.076
-REDUCED = {
-    "widths": (8, 12, 16, 24, 32),
-    "held_out": 64,
+_DECODER = {
     "num_layers": 2,
     "num_heads": 4,
     "context": 64,
-    "batch_size": 64,
-    "steps": 300,
-    "block": 100,
-    "warmup": 30,
-    # The best rate falls with the width; above 1e-2 small models are not stable.
-    "highest_rate": 1e-2,
-    "rate_times_width": 0.16,
+    "batch_size": 16,
+    "warmup": 100,
     "beta_2": 0.95,
     "clip": 1.0,
-    "validation_windows": 1024,
-    "seeds": (0,),
+    "windows": 1024,
+}
+REDUCED = {
+    "sweep": {
+        **_DECODER,
+        "widths": (8, 12, 16, 24, 32),
+        "held_out": 64,
+        "steps": (500, 1500, 4500),
+        "block": 100,
+        "rates_times_width": (0.32, 0.64, 1.28),
+        "limited_widths": (8, 16, 32),
+        "characters": (30_000, 120_000, 480_000),
+        "seeds": (0, 1, 2),
+    },
+    "text": {**_DECODER, "width": 32, "rate": 0.02, "steps": 9000, "block": 500, "seeds": (0,)},
 }
 FULL = {
-    **REDUCED,
-    "widths": (16, 32, 64, 128, 256, 512),
-    "held_out": 1024,
-    "steps": 1100,
-    "warmup": 50,
-    "validation_windows": 4096,
-    "seeds": (0, 1, 2),
+    "sweep": {
+        **REDUCED["sweep"],
+        "widths": (8, 16, 32, 64, 128, 256),
+        "held_out": 512,
+        "steps": (2000, 5000, 20_000),
+        "block": 500,
+        "limited_widths": (16, 64, 256),
+        "seeds": (0, 1, 2),
+    },
+    "text": REDUCED["text"],
 }
+_SMALL = {"context": 8, "warmup": 2, "windows": 64, "block": 10}
 TINY = {
+    **_SMALL,
     "widths": (4, 8, 16),
     "held_out": 32,
     "num_layers": 1,
-    "context": 8,
-    "batch_size": 16,
-    "steps": 20,
-    "block": 20,
-    "warmup": 2,
-    "validation_windows": 64,
+    "steps": (10, 30, 90),
+    "rates_times_width": (0.3,),
+    "limited_widths": (4, 16),
+    "characters": (300,),
 }
 
 
@@ -71,53 +93,178 @@ def windows(ids, starts, context):
     return ids[places[:, :-1]], ids[places[:, 1:]]
 
 
-def train_size(width, config):
-    """Return a trained decoder and its loss on the held-out works, in nats per character."""
+def spread_windows(split, config):
+    """Return windows that lie evenly over a split."""
+    ids, context = tokens(split), config["context"]
+    starts = np.linspace(0, len(ids) - context - 1, config["windows"]).astype(int)
+    return windows(ids, starts, context)
+
+
+def train_decoder(width, rate, steps, config, callbacks=(), characters=None):
+    """Return a decoder that was trained for some steps.
+
+    Args:
+        width: Integer, `d_model`.
+        rate: Float, the highest rate of a cosine.
+        steps: Integer.
+        config: The configuration of a run.
+        callbacks: List of callbacks that the runner gave, to be gone on from.
+        characters: Integer or `None`, how much of the text there is; with little of it, the
+            weights of the lowest loss on the validation works are kept.
+    """
     keras.utils.set_random_seed(config["seed"])
     names = ("num_layers", "num_heads", "context")
-    model = DecoderLM(_VOCABULARY, d_model=width, **{name: config[name] for name in names})
-    ids, context = tokens("train"), config["context"]
+    model = DecoderLM(VOCABULARY, d_model=width, **{name: config[name] for name in names})
+    ids, context = tokens("train")[:characters], config["context"]
 
     def batch(rng, step):
         return windows(ids, rng.integers(len(ids) - context, size=config["batch_size"]), context)
 
-    rate = keras.optimizers.schedules.CosineDecay(
-        0.0,
-        config["steps"] - config["warmup"],
-        warmup_target=min(config["highest_rate"], config["rate_times_width"] / width),
-        warmup_steps=config["warmup"],
+    warmup, early = config["warmup"], {}
+    cosine = keras.optimizers.schedules.CosineDecay(
+        0.0, steps - warmup, warmup_target=rate, warmup_steps=warmup
     )
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    adam = keras.optimizers.Adam(rate, beta_2=config["beta_2"], global_clipnorm=config["clip"])
-    fit_generated(model, batch, config, [], loss=loss, optimizer=adam)
-    held = tokens("validation")
-    starts = np.linspace(0, len(held) - context - 1, config["validation_windows"]).astype(int)
-    return model, float(model.evaluate(*windows(held, starts, context), 64, verbose=0))
+    adam = keras.optimizers.Adam(cosine, beta_2=config["beta_2"], global_clipnorm=config["clip"])
+    if characters is not None:
+        stop = keras.callbacks.EarlyStopping(patience=steps, restore_best_weights=True)
+        early = {"validation_data": spread_windows("validation", config)}
+        callbacks = [*callbacks, stop]
+    plan = {**config, "steps": steps}
+    return fit_generated(model, batch, plan, callbacks, loss=loss, optimizer=adam, **early)
+
+
+def loss_of(model, config, split="test"):
+    """Return the loss on held-out works, in nats per character."""
+    return float(model.evaluate(*spread_windows(split, config), 64, verbose=0))
+
+
+def tuned(width, config):
+    """Return the best rate of a width, and its model of the shortest budget."""
+    trained = {
+        times / width: train_decoder(width, times / width, config["steps"][0], config)
+        for times in config["rates_times_width"]
+    }
+    rate = min(trained, key=lambda rate: loss_of(trained[rate], config, "validation"))
+    return rate, trained[rate]
 
 
 def run_sweep(config, callbacks):
-    """Train all sizes, fit the law to all but the widest, and predict that one."""
-    metrics, params, whole, losses = {}, [], [], []
-    for width in (*config["widths"], config["held_out"]):
-        model, loss = train_size(width, config)
-        metrics |= {f"loss_{width}": loss, f"params_{width}": model.non_embedding_params}
-        params.append(model.non_embedding_params)
-        whole.append(model.count_params())
-        losses.append(loss)
-        print(f"width {width}: {params[-1]} parameters, {loss:.4f} nats", flush=True)
+    """Train all sizes at all budgets, and fit the laws."""
+    metrics, full = {}, {}
+    limited = dict.fromkeys(config["limited_widths"])
+    for width in sorted({*config["widths"], *limited, config["held_out"]}):
+        rate, first = tuned(width, config)
+        metrics |= {f"rate_{width}": rate, f"params_{width}": first.non_embedding_params}
+        for steps in config["steps"]:
+            is_first = steps == config["steps"][0]
+            model = first if is_first else train_decoder(width, rate, steps, config)
+            metrics[f"loss_{width}_{steps}"] = loss_of(model, config)
+        full[width] = model.count_params()
+        for characters in config["characters"] if width in limited else ():
+            steps = config["steps"][1]
+            model = train_decoder(width, rate, steps, config, characters=characters)
+            metrics[f"loss_{width}_data_{characters}"] = loss_of(model, config)
+        print({k: round(v, 4) for k, v in metrics.items() if f"_{width}" in k}, flush=True)
+    return metrics | size_law(metrics, full, config) | other_laws(metrics, config)
+
+
+def size_law(metrics, whole, config):
+    """Return the law of size, with and without embeddings, and how it predicts the widest."""
+    last, widths = config["steps"][-1], (*config["widths"], config["held_out"])
+    params = np.array([metrics[f"params_{width}"] for width in widths])
+    losses = np.array([metrics[f"loss_{width}_{last}"] for width in widths])
     fit = fit_scaling_law(params[:-1], losses[:-1])
     middle = np.log(params[:-1]).mean(), np.log(losses[:-1]).mean()
     paper = np.exp(middle[1] - _PAPER_EXPONENT * (np.log(params[-1]) - middle[0]))
     low, high = fit.interval
-    return metrics | {
+    counted = [whole[width] for width in config["widths"]]
+    small = [(width, steps) for width in config["widths"] for steps in config["steps"]]
+    floored = fit_chinchilla(*runs_of(metrics, config, small))
+    (size,), (seen,), _ = runs_of(metrics, config, [(config["held_out"], last)])
+    return {
         "exponent": fit.law.exponent,
         "exponent_half_width": (high - low) / 2,
         "scale": fit.law.scale,
         "r_squared": fit.r_squared,
-        "r_squared_with_embeddings": fit_scaling_law(whole[:-1], losses[:-1]).r_squared,
+        "r_squared_with_embeddings": fit_scaling_law(counted, losses[:-1]).r_squared,
         "held_out_error": abs(fit.loss(params[-1]) / losses[-1] - 1),
         "held_out_error_paper": abs(paper / losses[-1] - 1),
+        "held_out_error_floor": abs(floored.loss(size, seen) / losses[-1] - 1),
+        "floor": floored.floor,
     }
+
+
+def runs_of(metrics, config, runs):
+    """Return sizes, characters read and losses of pairs of a width and its steps."""
+    per_step = config["batch_size"] * config["context"]
+    rows = [(metrics[f"params_{w}"], s * per_step, metrics[f"loss_{w}_{s}"]) for w, s in runs]
+    return np.array(rows, dtype=float).T
+
+
+def other_laws(metrics, config):
+    """Return the laws of size and steps, of compute, and of size and data."""
+    widths = (*config["widths"], config["held_out"])
+    runs = [(width, steps) for width in widths for steps in config["steps"]]
+    params, read, losses = runs_of(metrics, config, runs)
+    steps = np.array([steps for _, steps in runs])
+    compute = training_flops(params, read)
+    best = compute_frontier(compute, losses)
+    frontier = fit_scaling_law(compute[best], losses[best])
+    size, time = fit_loss_ns(params, steps, losses)
+    few = limited_runs(metrics, config)
+    law = KaplanLaw(nd=fit_loss_nd(*few))
+    return {
+        "compute_exponent": frontier.law.exponent,
+        "compute_scale": frontier.law.scale,
+        "frontier_r_squared": frontier.r_squared,
+        "all_r_squared": fit_scaling_law(compute, losses).r_squared,
+        "steps_error": _spread(size.loss(params) + time.loss(steps), losses),
+        "allocation_exponent": time.exponent / (size.exponent + time.exponent),
+        "size_exponent_with_data": law.nd[0].exponent,
+        "data_exponent": law.nd[1].exponent,
+        "data_error": _spread(law.loss_nd(*few[:2]), few[2]),
+        "data_error_of_size_alone": _spread(_by_size(few[0], few[2]), few[2]),
+    }
+
+
+def limited_runs(metrics, config):
+    """Return sizes, characters and losses of the middle budget, with all data and with little."""
+    steps, widths = config["steps"][1], config["limited_widths"]
+    few = [
+        (metrics[f"params_{width}"], characters, metrics[f"loss_{width}_data_{characters}"])
+        for width in widths
+        for characters in config["characters"]
+    ]
+    everything = runs_of(metrics, config, [(width, steps) for width in widths])
+    return np.concatenate([everything, np.array(few, dtype=float).T], axis=1)
+
+
+def _by_size(params, losses):
+    """Return for every run the mean loss of its size: what a law without data can say at best."""
+    return np.array([losses[params == size].mean() for size in params])
+
+
+def _spread(predicted, losses):
+    return float(np.sqrt(np.mean((predicted / losses - 1) ** 2)))
+
+
+def run_text(config, callbacks):
+    """Train the decoder whose text the gallery shows."""
+    return train_decoder(config["width"], config["rate"], config["steps"], config, callbacks)
+
+
+def measure_text(model, config):
+    """Return its loss on the test works."""
+    return {"nats_per_char": loss_of(model, config)}
+
+
+def check_text(model):
+    """Return the loss of a line of Hamlet, which was held out."""
+    ids = np.frombuffer(b"The play's the thing Wherein I'll catch the conscience", "uint8")
+    logits = keras.ops.convert_to_numpy(model(ids[None, :-1].astype("int32")))[0]
+    logs = logits - np.logaddexp.reduce(logits, axis=-1, keepdims=True)
+    return {"nats_per_char": float(-logs[np.arange(len(ids) - 1), ids[1:]].mean())}
 
 
 CLAIMS = (
@@ -126,7 +273,7 @@ CLAIMS = (
         "sweep/r_squared",
         goal=0.98,
         baseline="sweep/r_squared_with_embeddings",
-        note="The baseline counts embeddings too. 1.2 million characters are far from convergence.",
+        note="The baseline counts embeddings too.",
     ),
     Claim(
         "Its exponent is known: half the 95 % interval",
@@ -136,18 +283,54 @@ CLAIMS = (
         note="The paper's 0.076 is of words; an exponent depends on the tokens.",
     ),
     Claim(
-        "The law predicts a model four times larger: relative error of the loss",
+        "The power law predicts a model four times larger: relative error of the loss",
         "sweep/held_out_error",
         goal=0.02,
         baseline="sweep/held_out_error_paper",
         higher_is_better=False,
-        note="The baseline has the paper's exponent, through the middle of the same points.",
+        note="The baseline has the paper's exponent, through the middle of the same points. The "
+        "wider a decoder, the more it would gain from more steps: none has converged.",
+    ),
+    Claim(
+        "Chinchilla's law, fitted to the small models at three budgets, predicts it too",
+        "sweep/held_out_error_floor",
+        goal=0.02,
+        baseline="sweep/held_out_error",
+        higher_is_better=False,
+        note="The baseline is the power law: it has no floor, and letters have one.",
+    ),
+    Claim(
+        "The best loss of a compute is a power law of it: R² of the logarithms on the frontier",
+        "sweep/frontier_r_squared",
+        goal=0.98,
+        baseline="sweep/all_r_squared",
+        note="The baseline is the same fit to all runs, the badly spent ones among them.",
+    ),
+    Claim(
+        "One law of size and data says how much little data costs: root mean square error",
+        "sweep/data_error",
+        goal=0.02,
+        baseline="sweep/data_error_of_size_alone",
+        higher_is_better=False,
+        note="The baseline is the mean loss of every size, which knows nothing of data.",
     ),
 )
 RECIPE = Recipe(
     slug="scaling-laws",
-    scales={"reduced": {"sweep": REDUCED}, "full": {"sweep": FULL}},
-    experiments={"sweep": Experiment(run_sweep, as_computed, TINY)},
-    runs={"sweep": Run("sweep")},
+    scales={"reduced": REDUCED, "full": FULL},
+    experiments={
+        "sweep": Experiment(run_sweep, as_computed, TINY),
+        "text": Experiment(run_text, measure_text, {**_SMALL, "width": 8, "steps": 20}),
+    },
+    runs={"sweep": Run("sweep"), "text": Run("text")},
     claims=CLAIMS,
+    presets={
+        "decoder_lm_shakespeare": Trained(
+            run="text",
+            description="Writes in the manner of Shakespeare, from 24,576 parameters and a table.",
+            data="Shakespeare's works but five",
+            licence="public domain",
+            check=check_text,
+        ),
+    },
 )

@@ -17,6 +17,7 @@ PRESSED = {
     "neural-turing-machines": None,
     "pointer-networks": None,
     "mdl-tutorial": None,
+    "scaling-laws": None,
 }
 STATE = "[...document.querySelectorAll('svg.touch')].map(n => n.outerHTML.length + n.innerHTML)"
 STATE += ".join().replace(/class=.cross.*/, '')"

@@ -200,11 +200,14 @@ class DecoderLM(PresetMixin, keras.Model):
         padded = np.pad(prompts.astype("int32"), ((0, 0), (0, self.context - before)))
         noise = gumbel_noise((batch, length, self.vocab_size), seed)
         last, before = prompts[:, -1].astype("int32"), np.array([before], "int32")
-        return self._sample(prompts=padded, last=last, before=before, noise=noise, **settings)
+        return self._sample(
+            prompts=padded, last=last, before=before, noise=noise, length=length, **settings
+        )
 
-    @compiled
-    def _sample(self, prompts, last, before, noise, temperature, top_k, top_p):
+    @compiled(static=("length",))  # TensorFlow forgets a size that varies
+    def _sample(self, prompts, last, before, noise, temperature, top_k, top_p, length):
         batch = ops.shape(prompts)[0]
+        noise = ops.reshape(noise, (batch, length, self.vocab_size))
         caches = [block.empty_cache(batch, self.context) for block in self.blocks]
         _, caches = self._read(prompts, caches, 0)
 

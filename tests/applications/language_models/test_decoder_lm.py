@@ -50,6 +50,14 @@ def test_writing_from_the_cache_equals_computing_anew():
     np.testing.assert_array_equal(written, padded[:, 2:8])
 
 
+def test_texts_of_several_lengths_and_numbers_begin_alike():
+    model = decoder()
+    shorter, longer = (model.generate(IDS[:, :2], length, temperature=0) for length in (3, 5))
+    np.testing.assert_array_equal(shorter, longer[:, :3])
+    alone = model.generate(IDS[:1, :2], 5, temperature=0)
+    np.testing.assert_array_equal(alone, longer[:1])
+
+
 def test_a_seed_gives_one_text():
     model = decoder()
     first, again, other = (model.generate(IDS, 4, seed=seed) for seed in (1, 1, 2))
