@@ -38,6 +38,7 @@ ALLOWED = {
     "visualization": BASE | {"decoding", "layers"},
     "callbacks": BASE | {"layers"},
     "information": BASE,
+    "distribution": BASE | {"layers"},
     "applications": BASE
     | {
         "chemistry",
@@ -52,9 +53,9 @@ ALLOWED = {
         "visualization",
     },
     "recipes": BASE
-    | {"applications", "callbacks", "chemistry", "datasets", "decoding", "information", "layers"}
-    | {"losses", "metrics", "optimizers", "presets", "schedules", "testing", "tokenizers"}
-    | {"visualization"},
+    | {"applications", "callbacks", "chemistry", "datasets", "decoding", "distribution"}
+    | {"information", "layers", "losses", "metrics", "optimizers", "presets", "schedules"}
+    | {"testing", "tokenizers", "visualization"},
     "catalog": {"presets", "recipes"},
     "cli": {"applications", "catalog", "datasets", "presets", "recipes"},
 }

@@ -162,6 +162,16 @@
     if (event.target.type === 'number' && event.target.value !== '') event.target.krl = event.target.value;
   }, true);
 
-  new MutationObserver(look).observe(document.documentElement, {childList: true, subtree: true});
+  // A picture of the same shape is not made anew: its elements get other attributes.
+  new MutationObserver((records) => {
+    for (const {type, target} of records) {
+      if (type !== 'attributes') continue;
+      delete target.parsed;
+      const root = target.closest('[data-follow]');
+      if (root) root.ready = false;
+    }
+    look();
+  }).observe(document.documentElement,
+    {childList: true, subtree: true, attributes: true, attributeFilter: ['data-steps']});
   look();
 })();

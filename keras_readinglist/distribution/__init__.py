@@ -1,0 +1,31 @@
+"""Training on more than one device."""
+
+from keras_readinglist.distribution.gpipe import (
+    Cell,
+    Event,
+    GPipe,
+    Link,
+    LinkCost,
+    Schedule,
+    Task,
+    chain_of,
+    link_costs,
+    measure_links,
+    split_links,
+)
+from keras_readinglist.distribution.partition import balance_partitions
+
+__all__ = [
+    "Cell",
+    "Event",
+    "GPipe",
+    "Link",
+    "LinkCost",
+    "Schedule",
+    "Task",
+    "balance_partitions",
+    "chain_of",
+    "link_costs",
+    "measure_links",
+    "split_links",
+]
