@@ -102,9 +102,10 @@ def table_of_items():
         title = f"[{item.title}]({item.url})"
         rows.append(f"| {item.number} | {title} | {item.summary} | {offered} |")
     announced = len(catalog.ITEMS) - len(built)
+    rest = f"; the other {announced} are\nannounced on the map" if announced else ""
     return (
-        f"{len(built)} of {len(catalog.ITEMS)} items are built, from equation to exhibit; the "
-        f"other {announced} are\nannounced on the map. `keras-readinglist list` prints the state "
+        f"{len(built)} of {len(catalog.ITEMS)} items are built, from equation to exhibit{rest}. "
+        "`keras-readinglist list` prints the\nstate "
         "of every cell.\n\n" + "\n".join(rows)
     )
 
