@@ -107,12 +107,12 @@ def _grid():
         parts.append(el("path", d=f"M{x:.1f} {MARGIN}V{float(SQUARE.y(low + 1)):.1f}", **line))
         if power in names:
             anchor = "start" if power == left else "middle"
-            parts.append(words(x, SIDE - 50, f"1 {names[power]}", anchor, 17))
+            parts.append(words(x, SIDE - 50, f"1 {names[power]}", anchor, 19))
     for power in range(low + 1, high + 1):
         y = float(SQUARE.y(power))
         parts.append(el("path", d=f"M{MARGIN} {y:.1f}H{SIDE - MARGIN}", **line))
         if power in names:
-            parts.append(words(SIDE - MARGIN - 2, y - 5, f"1 {names[power]}", "end", 17))
-    parts.append(words(SIDE - 12, SIDE - 28, "parameters", "end", 17, class_="faint"))
-    parts.append(words(12, 26, "tokens", size=17, class_="faint"))
+            parts.append(words(SIDE - MARGIN - 2, y - 5, f"1 {names[power]}", "end", 19))
+    parts.append(words(SIDE - 12, SIDE - 28, "parameters", "end", 19, class_="faint"))
+    parts.append(words(12, 26, "tokens", size=19, class_="faint"))
     return parts

@@ -111,12 +111,12 @@ def _grid(square):
         x = float(square.x(power))
         parts.append(el("path", d=f"M{x:.1f} {MARGIN}V{SIDE - 44}", **line))
         if x < SIDE - 60:
-            parts.append(words(x, SIDE - 26, _power(power), "middle", 17))
+            parts.append(words(x, SIDE - 26, _power(power), "middle", 19))
     for value in _values(low, high):
         y = float(square.y(np.log10(value)))
         parts.append(el("path", d=f"M{MARGIN} {y:.1f}H{SIDE - MARGIN}", **line))
-        parts.append(words(MARGIN, y - 5, number_text(value), size=17))
-    parts.append(words(SIDE - 12, SIDE - 7, "loss by parameters without embeddings", "end", 17,
+        parts.append(words(MARGIN, y - 5, number_text(value), size=19))
+    parts.append(words(SIDE - 12, SIDE - 7, "loss by parameters without embeddings", "end", 19,
                        class_="faint"))  # fmt: skip
     return parts
 

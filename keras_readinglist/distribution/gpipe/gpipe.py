@@ -60,7 +60,7 @@ class GPipe:
         >>> layers = keras.layers
         >>> model = keras.Sequential([keras.Input((4,)), layers.Dense(8, "relu"), layers.Dense(1)])
         >>> pipeline = GPipe(model, num_partitions=1, num_microbatches=2)
-        >>> pipeline.compile(keras.optimizers.SGD(0.1), "mse")
+        >>> pipeline.compile(keras.optimizers.SGD(0.001), "mse")
         >>> history = pipeline.fit(np.ones((8, 4)), np.ones((8, 1)), epochs=2, verbose=0)
         >>> history.history["loss"][1] < history.history["loss"][0]
         True
