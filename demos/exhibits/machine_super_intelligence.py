@@ -21,7 +21,7 @@ from keras_readinglist.information.intelligence.programs import OverTime, compil
 from ..components.axes import WIDTH, svg, words
 from ..components.charts import lines
 from ..components.html import callout, el, faint, page, table
-from ..components.inputs import choice, plain_text, seed_of, whole_number
+from ..components.inputs import choice, listed, plain_text, seed_of, whole_number
 from ..components.layout import advanced, choices_row, control_side, html, picture_side, stage
 from ..components.player import player
 from ..exhibit import FAILS, Exhibit
@@ -201,11 +201,8 @@ def play(program, moves, first, second, seed=0, past="[]"):
 def past_of(text):
     """Return the worlds that a visitor has played: programs, actions and seeds."""
     said = "Worlds so far are a list of programs, actions and seeds."
-    try:
-        rows = json.loads(text or "[]")
-    except (TypeError, json.JSONDecodeError) as error:
-        raise ValueError(said) from error
-    if not isinstance(rows, list) or any(not isinstance(r, list) or len(r) != 3 for r in rows):
+    rows = listed(text, 20_000, said)
+    if any(not isinstance(row, list) or len(row) != 3 for row in rows):
         raise ValueError(said)
     if len(rows) > WORLDS:
         raise ValueError(f"Up to {WORLDS} worlds count.")
