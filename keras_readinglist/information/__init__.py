@@ -88,6 +88,7 @@ from keras_readinglist.information.mdl import (
     Poisson,
     Polynomial,
     Selection,
+    VariationalCode,
     code_length,
     conditional_stochastic_complexity,
     integer_code_length,
@@ -100,6 +101,7 @@ from keras_readinglist.information.mdl import (
     select_model,
     stochastic_complexity,
     uniform_code_length,
+    variational_code_length,
 )
 from keras_readinglist.information.ngram import NGram
 from keras_readinglist.information.ngram_language_model import NGramLanguageModel
@@ -168,6 +170,7 @@ __all__ = [
     "TabularWorld",
     "TemporalDifference",
     "TwoPartCode",
+    "VariationalCode",
     "World",
     "apply_edges",
     "biased_coin",
@@ -230,4 +233,5 @@ __all__ = [
     "two_part_image_code",
     "uniform_code_length",
     "universal_intelligence",
+    "variational_code_length",
 ]

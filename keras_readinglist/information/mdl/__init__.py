@@ -27,6 +27,10 @@ from keras_readinglist.information.mdl.regression import (
 )
 from keras_readinglist.information.mdl.regressors import MDLPolynomial, MDLSubsetRegressor
 from keras_readinglist.information.mdl.selection import MDLMarkovOrder, Selection, select_model
+from keras_readinglist.information.mdl.variational import (
+    VariationalCode,
+    variational_code_length,
+)
 
 __all__ = [
     "Bernoulli",
@@ -44,6 +48,7 @@ __all__ = [
     "Poisson",
     "Polynomial",
     "Selection",
+    "VariationalCode",
     "code_length",
     "conditional_stochastic_complexity",
     "integer_code_length",
@@ -56,4 +61,5 @@ __all__ = [
     "select_model",
     "stochastic_complexity",
     "uniform_code_length",
+    "variational_code_length",
 ]

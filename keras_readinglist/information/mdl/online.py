@@ -121,7 +121,7 @@ def prequential_code_length(
     _check_loss(model, labels)
     ends = _ends(count, block_sizes)
     outputs = keras.ops.convert_to_numpy(model.predict(x[:1], verbose=0))  # builds the model too
-    codes = _ClassCode(model, outputs, y, categories) if labels else _NumberCode(outputs, y)
+    codes = ClassCode(model, outputs, y, categories) if labels else _NumberCode(outputs, y)
     model.optimizer.build(model.trainable_variables)
     variables = [*model.variables, *model.optimizer.variables]
     initial = [keras.ops.convert_to_numpy(variable) for variable in variables]
@@ -168,7 +168,7 @@ def _ends(count, block_sizes):
     return np.cumsum(sizes).tolist()
 
 
-class _ClassCode:
+class ClassCode:
     """Labels, by the probabilities that a model gives them."""
 
     def __init__(self, model, outputs, y, categories):
@@ -186,11 +186,13 @@ class _ClassCode:
         self._probabilities(outputs)
 
     def first(self, y):
+        """Return the nats of labels without a model."""
         return len(y) * np.log(self.categories)
 
     uniform = first
 
     def given(self, outputs_before, y_before, outputs, y):
+        """Return the nats of labels given the outputs for them."""
         chosen = self._probabilities(outputs)[np.arange(len(y)), y.astype(int)]
         return float(-np.log(np.maximum(chosen, 1e-12)).sum())
 
