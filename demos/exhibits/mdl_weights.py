@@ -9,7 +9,7 @@ import numpy as np
 from keras_readinglist import catalog
 from keras_readinglist.applications import MDLNetwork
 
-from ..components.axes import Axis, svg, words
+from ..components.axes import WIDTH, Axis, svg, words
 from ..components.board import Square, board, thing
 from ..components.charts import stacked_bars
 from ..components.html import callout, el, faint, page
@@ -156,7 +156,7 @@ def _path(places):
 
 def humps(model):
     """Return every weight as a Gaussian, those that say something in colour."""
-    axis = Axis(-4, 4, 10, 490)
+    axis = Axis(-4, 4, 10, WIDTH - 10)
     drawn, said = [], 0
     tallest = np.log(1 / 0.01)
     for layer in (model.hidden, model.out):
@@ -174,7 +174,7 @@ def humps(model):
     parts = [part for _, part in sorted(drawn, key=lambda pair: pair[0])]
     parts += [words(float(axis(v)), 148, str(v), "middle") for v in (-4, -2, 0, 2, 4)]
     title = f"{said} of {len(drawn)} weights say something"
-    return el("div", svg(500, 154, parts, label=title), faint(f"{title}: more than two standard "
+    return el("div", svg(WIDTH, 154, parts, label=title), faint(f"{title}: more than two standard "
                                                               "deviations from zero."))  # fmt: skip
 
 
