@@ -95,3 +95,4 @@ new MutationObserver(() => {
   if (target && document.activeElement !== target) target.focus({preventScroll: true});
 }).observe(element, {childList: true, subtree: true});
 element.addEventListener('focusout', (event) => { if (event.relatedTarget) kept = null; });
+element.dataset.ready = ''; // a click before this is lost

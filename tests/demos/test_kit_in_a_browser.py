@@ -10,6 +10,7 @@ PINS = "document.querySelectorAll('.picture [data-item]').length"
 def tab(open_page):
     tab = open_page("pointer-networks", has_touch=True)
     tab.wait_for_selector(".picture [data-item]")
+    tab.wait_for_selector("[data-ready]", state="attached")  # by then the board is listened to
     return tab
 
 
