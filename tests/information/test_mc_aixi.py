@@ -131,6 +131,20 @@ def test_a_seed_is_a_life():
     assert life(0) == life(0) != life(1)
 
 
+def test_a_reset_agent_and_one_of_its_configuration_live_the_same_life():
+    first = info.MCAIXIAgent(2, 2, (0, 1), depth=4, horizon=1, epsilon=0.5, epsilon_decay=0.9)
+
+    def life(agent):
+        taken = []
+        for _ in range(30):
+            taken.append(agent.act(len(taken) % 2, float(len(taken) % 2)))
+        return taken
+
+    lived = life(first)
+    first.reset()
+    assert life(first) == lived == life(info.MCAIXIAgent(**first.get_config()))
+
+
 @pytest.mark.parametrize(
     ("make", "best"),
     [

@@ -151,11 +151,7 @@ class ContextTree:
         Raises:
             ValueError: If there were fewer bits.
         """
-        if not 0 <= count <= len(self._undo):
-            raise ValueError(
-                f"`count` must lie between 0 and the {len(self._undo)} bits so far. "
-                f"Received: count={count}"
-            )
+        check_undone(count, len(self._undo))
         for _ in range(count):
             bit, learnt = self.history.pop(), self._undo.pop()
             if learnt is None:
@@ -165,6 +161,14 @@ class ContextTree:
                 node[bit] -= 1
                 node[2] = before
             _prune(path)
+
+
+def check_undone(count, most):
+    """Raise a `ValueError` unless so many bits can be undone."""
+    if not 0 <= count <= most:
+        raise ValueError(
+            f"`count` must lie between 0 and the {most} bits so far. Received: count={count}"
+        )
 
 
 def _prune(path):

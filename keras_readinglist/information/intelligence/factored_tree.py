@@ -1,6 +1,6 @@
 """Context trees for percepts of several bits: one tree for every bit."""
 
-from keras_readinglist.information.intelligence.context_tree import ContextTree
+from keras_readinglist.information.intelligence.context_tree import ContextTree, check_undone
 
 
 class FactoredContextTree:
@@ -93,11 +93,7 @@ class FactoredContextTree:
         Raises:
             ValueError: If there were fewer bits.
         """
-        if not 0 <= count <= len(self._undo):
-            raise ValueError(
-                f"`count` must lie between 0 and the {len(self._undo)} bits so far. "
-                f"Received: count={count}"
-            )
+        check_undone(count, len(self._undo))
         for _ in range(count):
             tree = self._undo.pop()
             if tree is None:

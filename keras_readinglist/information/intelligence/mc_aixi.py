@@ -70,12 +70,28 @@ class MCAIXIAgent:
             raise ValueError(f"`exploration` must not be negative. Received: {exploration}")
         self.actions, self.observations = int(actions), int(observations)
         self.horizon, self.simulations, self.exploration = horizon, simulations, exploration
-        self.epsilon, self.epsilon_decay = epsilon, epsilon_decay
-        self.rng = np.random.default_rng(seed)
+        self.depth, self.seed = depth, seed
+        self.first_epsilon, self.epsilon_decay = epsilon, epsilon_decay
         self._action_bits = _codes(self.actions)
-        self._seen_bits, self._reward_bits = _codes(observations), _codes(len(self.rewards))
+        self._seen_bits, self._reward_bits = _codes(self.observations), _codes(len(self.rewards))
+        self.reset()
+
+    def get_config(self):
+        """Return the arguments of the agent."""
+        names = ("actions", "observations", "rewards", "depth", "horizon", "simulations",
+                 "exploration", "epsilon_decay", "seed")  # fmt: skip
+        return {**{name: getattr(self, name) for name in names}, "epsilon": self.first_epsilon}
+
+    def reset(self, seed=None):
+        """Forget everything.
+
+        Args:
+            seed: Integer. Defaults to that of the agent.
+        """
+        self.rng = np.random.default_rng(self.seed if seed is None else seed)
+        self.epsilon = self.first_epsilon
         width = max(1, len(self._seen_bits[0]) + len(self._reward_bits[0]))
-        self.model = FactoredContextTree(width, depth)
+        self.model = FactoredContextTree(width, self.depth)
         self._acted = False
 
     def act(self, observation, reward):
