@@ -7,11 +7,6 @@ Markov chains whose values are known from a linear solve, and Sarsa(λ) in the w
 AIXI scaled down lives in the small worlds of its paper.
 """
 
-import math
-
-import numpy as np
-
-from keras_readinglist.information import ContextTree
 from keras_readinglist.recipes.machine_super_intelligence.aiq import measure_aiq, run_aiq
 from keras_readinglist.recipes.machine_super_intelligence.aixi import run_aixi
 from keras_readinglist.recipes.machine_super_intelligence.chains import (
@@ -19,6 +14,7 @@ from keras_readinglist.recipes.machine_super_intelligence.chains import (
     run_random,
     run_switching,
 )
+from keras_readinglist.recipes.machine_super_intelligence.codes import run_code, run_text
 from keras_readinglist.recipes.machine_super_intelligence.grid import run_grid
 from keras_readinglist.recipes.recipe import Claim, Experiment, Recipe, Run, as_computed
 
@@ -34,6 +30,7 @@ REDUCED = {
         "seeds": (0,),
     },
     "code": {"depth": 8, "order": 2, "bits": 5000, "seeds": (0, 1, 2)},
+    "text": {"corpus": "tiny_shakespeare", "bytes": 10_000, "depth": 32, "seeds": (0,)},
     "random": {
         "size": 50,
         "gamma": 0.9,
@@ -74,6 +71,7 @@ FULL = {
     "aiq": {**REDUCED["aiq"], "samples": 10_000, "episode_length": 100_000},
     "chain": {**REDUCED["chain"], "replicas": 300},
     "code": {**REDUCED["code"], "bits": 100_000},
+    "text": {**REDUCED["text"], "bytes": 100_000},
     "random": {**REDUCED["random"], "seeds": tuple(range(10))},
     "switching": {**REDUCED["switching"], "replicas": 200},
     "grid": {**REDUCED["grid"], "replicas": 500},
@@ -85,6 +83,7 @@ RUNS = {
     "walk": Run("chain", {"size": 21, "gamma": 0.9, "steps": 10_000, "replicas": 30}),
     "walk_51": Run("chain"),
     "code": Run("code"),
+    "text": Run("text"),
     "random": Run("random"),
     "switching": Run("switching"),
     "grid": Run("grid"),
@@ -104,23 +103,6 @@ RUNS = {
         seeds=(0,),
     ),
 }
-
-
-def run_code(config, callbacks):
-    """Code bits of a Markov source; return what was paid beyond its best tree, and the bound."""
-    rng, order, count = np.random.default_rng(config["seed"]), config["order"], config["bits"]
-    ones = rng.random(2**order)
-    bits, context, ideal = [], 0, 0.0
-    for chance in rng.random(count):
-        bit = int(chance < ones[context])
-        ideal -= math.log2(ones[context] if bit else 1 - ones[context])
-        bits.append(bit)
-        context = (context << 1 | bit) % 2**order
-    tree = ContextTree(config["depth"])
-    tree.update(bits)
-    paid, leaves = -tree.log_probability / math.log(2), 2**order
-    bound = 2 * leaves - 1 + leaves * (0.5 * math.log2(count / leaves) + 1)
-    return {"excess": paid - ideal, "bound": bound, "excess_over_bound": (paid - ideal) / bound}
 
 
 # What the public code gave on few programs of its own, and the half widths of its intervals.
@@ -155,6 +137,7 @@ RECIPE = Recipe(
             run_chain, as_computed, {"size": 5, "steps": 50, "replicas": 2, "lambdas": (0.5,)}
         ),
         "code": Experiment(run_code, as_computed, {"bits": 100}),
+        "text": Experiment(run_text, as_computed, {"bytes": 20}),
         "random": Experiment(
             run_random, as_computed, {"size": 5, "steps": 50, "replicas": 2, "lambdas": (0.5,)}
         ),
@@ -275,6 +258,14 @@ RECIPE = Recipe(
             goal=1.0,
             higher_is_better=False,
             note="The bound of context-tree weighting holds for every string.",
+        ),
+        Claim(
+            "A context tree for each bit of a byte on 10 kB of text: bytes, against gzip",
+            metric="text/bytes",
+            goal=None,
+            baseline="text/gzip_bytes",
+            higher_is_better=False,
+            note="Contexts of four bytes.",
         ),
     ),
 )
