@@ -225,6 +225,8 @@ def test_with_one_action_control_is_prediction(agent, method, alpha):
         lambda: info.MCAIXIAgent(2, 1, (0, 1), simulations=2.5),
         lambda: info.MCAIXIAgent(2, 1, (0, 1), epsilon=1.5),
         lambda: info.MCAIXIAgent(2, 1, (0, 1), exploration=-1),
+        lambda: info.biased_coin(1.5),
+        lambda: info.tiger(hearing=-0.1),
         lambda: _acted().act(0, 0.5),
         lambda: _acted().act(1, 0.0),
         lambda: info.TabularWorld(np.ones((2, 2, 2)), np.ones((2, 2, 1)), np.ones((2, 2, 2))),

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from keras_readinglist.information.intelligence.agents import check_in_unit
+
 
 class TabularWorld:
     """A world of a few states that an agent sees through observations.
@@ -29,6 +31,9 @@ class TabularWorld:
         actions: Integer, how many actions there are.
         observations: Integer, how many observations there are.
         rewards: Tuple of the rewards that are paid, ascending.
+
+    References:
+        - [Veness et al., 2011](https://arxiv.org/abs/0909.0801), section 7.1
     """
 
     def __init__(self, moves, sights, pay, start=None):
@@ -82,7 +87,21 @@ def biased_coin(chance=0.7):
 
     Args:
         chance: Float, the probability of side 1.
+
+    Returns:
+        A `TabularWorld` of two actions and two observations.
+
+    Raises:
+        ValueError: If `chance` is no probability.
+
+    Example:
+        >>> biased_coin(0.9).rewards
+        (0.0, 1.0)
+
+    References:
+        - [Veness et al., 2011](https://arxiv.org/abs/0909.0801), section 7.1
     """
+    check_in_unit("chance", chance)
     moves = np.tile([1 - chance, chance], (2, 2, 1))
     pay = np.repeat(np.eye(2)[:, None], 2, axis=1)
     return TabularWorld(moves, np.tile(np.eye(2), (2, 1, 1)), pay)
@@ -93,6 +112,16 @@ def rock_paper_scissors():
 
     Moves are 0, 1, 2: rock, paper, scissors. The move of the other is observed; rewards are 1 for a
     victory and -1 for a defeat.
+
+    Returns:
+        A `TabularWorld` of three actions and three observations.
+
+    Example:
+        >>> rock_paper_scissors().rewards
+        (-1.0, 0.0, 1.0)
+
+    References:
+        - [Veness et al., 2011](https://arxiv.org/abs/0909.0801), section 7.1
     """
     moves, pay = np.zeros((3, 9, 9)), np.zeros((3, 9, 9))
     sights = np.tile(np.eye(3).repeat(3, axis=0), (3, 1, 1))
@@ -109,6 +138,17 @@ def line_maze():
     """Return four cells in a row that look alike; the third pays 1 and throws to another cell.
 
     Actions are left and right. Without sight the best mean reward is 0.5.
+
+    Returns:
+        A `TabularWorld` of two actions and one observation.
+
+    Example:
+        >>> world = line_maze()
+        >>> world.actions, world.observations
+        (2, 1)
+
+    References:
+        - [Veness et al., 2011](https://arxiv.org/abs/0909.0801), section 7.1
     """
     moves, pay = np.zeros((2, 4, 4)), np.zeros((2, 4, 4))
     elsewhere = np.array([1, 1, 0, 1]) / 3
@@ -126,6 +166,16 @@ def cheese_maze():
     Five cells in a row, and two below the first, the third and the last of them; the cheese lies
     below the third. A step costs 1, a wall 10, the cheese pays 10 and throws to another cell.
     Actions are up, right, down, left. Who knew his cell would earn 1.82, but walls alone are seen.
+
+    Returns:
+        A `TabularWorld` of four actions and six observations.
+
+    Example:
+        >>> cheese_maze().rewards
+        (-10.0, -1.0, 10.0)
+
+    References:
+        - [Veness et al., 2011](https://arxiv.org/abs/0909.0801), section 7.1
     """
     cells = [(0, c) for c in range(5)] + [(r, c) for r in (1, 2) for c in (0, 2, 4)]
     place = {cell: k for k, cell in enumerate(cells)}
@@ -154,7 +204,21 @@ def tiger(hearing=0.85):
 
     Args:
         hearing: Float, the probability that listening tells the right door.
+
+    Returns:
+        A `TabularWorld` of three actions and two observations.
+
+    Raises:
+        ValueError: If `hearing` is no probability.
+
+    Example:
+        >>> tiger().rewards
+        (-100.0, -1.0, 10.0)
+
+    References:
+        - [Veness et al., 2011](https://arxiv.org/abs/0909.0801), section 7.1
     """
+    check_in_unit("hearing", hearing)
     moves, sights = np.full((3, 2, 2), 0.5), np.full((3, 2, 2), 0.5)
     moves[0], sights[0] = np.eye(2), [[hearing, 1 - hearing], [1 - hearing, hearing]]
     pay = np.zeros((3, 2, 2))
