@@ -75,6 +75,9 @@ class RandomAgent(Agent):
         >>> agent.reset(worlds=3)
         >>> agent.act(np.zeros(3, int), np.zeros(3)).shape
         (3,)
+
+    References:
+        - [Legg, Veness, 2011](https://arxiv.org/abs/1109.5951)
     """
 
     def act(self, observations, rewards):
@@ -95,6 +98,9 @@ class FreqAgent(Agent):
         >>> from keras_readinglist.information import BFMachine
         >>> FreqAgent(BFMachine(), epsilon=0.03).get_config()
         {'epsilon': 0.03}
+
+    References:
+        - [Legg, Veness, 2011](https://arxiv.org/abs/1109.5951)
     """
 
     def __init__(self, machine, epsilon=0.05):
@@ -139,6 +145,9 @@ class QLambdaAgent(Agent):
         >>> agent.reset(worlds=2)
         >>> agent.values.shape
         (2, 5, 5)
+
+    References:
+        - Watkins, 1989, Learning from Delayed Rewards
     """
 
     def __init__(self, machine, lam=0.5, alpha=0.5, epsilon=0.05, gamma=0.9):
@@ -187,6 +196,9 @@ class SarsaLambdaAgent(QLambdaAgent):
         >>> from keras_readinglist.information import BFMachine
         >>> SarsaLambdaAgent(BFMachine(), lam=0.9).get_config()["lam"]
         0.9
+
+    References:
+        - Rummery, Niranjan, 1994, On-line Q-learning using connectionist systems
     """
 
     def act(self, observations, rewards):
@@ -276,6 +288,9 @@ class HLSAgent(HLQAgent):
         >>> from keras_readinglist.information import BFMachine
         >>> HLSAgent(BFMachine(), lam=0.99).get_config()["lam"]
         0.99
+
+    References:
+        - [Hutter, Legg, 2007](https://arxiv.org/abs/0810.5631), section 6
     """
 
     on_policy = True

@@ -30,7 +30,7 @@ class ContextTree:
 
     References:
         - Willems, Shtarkov, Tjalkens, 1995, The context-tree weighting method
-        - [Veness et al., 2011](https://arxiv.org/abs/0909.0801), section 4
+        - [Veness et al., 2011](https://arxiv.org/abs/0909.0801), section 5
     """
 
     def __init__(self, depth):

@@ -27,7 +27,7 @@ class FactoredContextTree:
         [0, 1]
 
     References:
-        - [Veness et al., 2011](https://arxiv.org/abs/0909.0801), section 5.2
+        - [Veness et al., 2011](https://arxiv.org/abs/0909.0801), section 5
     """
 
     def __init__(self, width, depth):

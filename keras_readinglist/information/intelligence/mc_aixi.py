@@ -39,7 +39,7 @@ class MCAIXIAgent:
         1
 
     References:
-        - [Veness et al., 2011](https://arxiv.org/abs/0909.0801), sections 3 and 5
+        - [Veness et al., 2011](https://arxiv.org/abs/0909.0801), sections 4 and 5
     """
 
     def __init__(

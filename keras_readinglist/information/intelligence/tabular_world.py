@@ -33,7 +33,7 @@ class TabularWorld:
         rewards: Tuple of the rewards that are paid, ascending.
 
     References:
-        - [Veness et al., 2011](https://arxiv.org/abs/0909.0801), section 7.1
+        - [Veness et al., 2011](https://arxiv.org/abs/0909.0801), section 7
     """
 
     def __init__(self, moves, sights, pay, start=None):
@@ -99,7 +99,7 @@ def biased_coin(chance=0.7):
         (0.0, 1.0)
 
     References:
-        - [Veness et al., 2011](https://arxiv.org/abs/0909.0801), section 7.1
+        - [Veness et al., 2011](https://arxiv.org/abs/0909.0801), section 7
     """
     check_in_unit("chance", chance)
     moves = np.tile([1 - chance, chance], (2, 2, 1))
@@ -121,7 +121,7 @@ def rock_paper_scissors():
         (-1.0, 0.0, 1.0)
 
     References:
-        - [Veness et al., 2011](https://arxiv.org/abs/0909.0801), section 7.1
+        - [Veness et al., 2011](https://arxiv.org/abs/0909.0801), section 7
     """
     moves, pay = np.zeros((3, 9, 9)), np.zeros((3, 9, 9))
     sights = np.tile(np.eye(3).repeat(3, axis=0), (3, 1, 1))
@@ -148,7 +148,7 @@ def line_maze():
         (2, 1)
 
     References:
-        - [Veness et al., 2011](https://arxiv.org/abs/0909.0801), section 7.1
+        - [Veness et al., 2011](https://arxiv.org/abs/0909.0801), section 7
     """
     moves, pay = np.zeros((2, 4, 4)), np.zeros((2, 4, 4))
     elsewhere = np.array([1, 1, 0, 1]) / 3
@@ -175,7 +175,7 @@ def cheese_maze():
         (-10.0, -1.0, 10.0)
 
     References:
-        - [Veness et al., 2011](https://arxiv.org/abs/0909.0801), section 7.1
+        - [Veness et al., 2011](https://arxiv.org/abs/0909.0801), section 7
     """
     cells = [(0, c) for c in range(5)] + [(r, c) for r in (1, 2) for c in (0, 2, 4)]
     place = {cell: k for k, cell in enumerate(cells)}
@@ -216,7 +216,7 @@ def tiger(hearing=0.85):
         (-100.0, -1.0, 10.0)
 
     References:
-        - [Veness et al., 2011](https://arxiv.org/abs/0909.0801), section 7.1
+        - [Veness et al., 2011](https://arxiv.org/abs/0909.0801), section 7
     """
     check_in_unit("hearing", hearing)
     moves, sights = np.full((3, 2, 2), 0.5), np.full((3, 2, 2), 0.5)
