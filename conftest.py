@@ -13,6 +13,8 @@ from keras_readinglist.cli import choose_backend
 
 BACKENDS = ("jax", "tensorflow", "torch")  # the slowest first
 AT_ONCE = 2  # processes, each of which needs a core and a few gigabytes
+# A core each: what starts a thread per core for every small operator waits for the other process.
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1"}
 ONCE = "torch"  # where tests marked `once` run; it is the quickest
 # The last two alone make what is compiled for one layer's checks in 6 s and not in 18.
 QUICK_XLA = (
@@ -113,7 +115,7 @@ def parts(names):
 def _run(name, part, arguments):
     """Run pytest on one backend, print what it printed; return label, exit code and last line."""
     label = f"{name}, once" if part == "once" else name
-    env = {**os.environ, "KERAS_BACKEND": name, "KRL_CHILD": "1", "KRL_PART": part}
+    env = {**ONE_THREAD, **os.environ, "KERAS_BACKEND": name, "KRL_CHILD": "1", "KRL_PART": part}
     with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
         command = [sys.executable, "-m", "pytest", *arguments]
         code = subprocess.call(command, env=env, stdout=output, stderr=subprocess.STDOUT)

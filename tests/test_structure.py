@@ -22,6 +22,7 @@ BASE = {"backend", "gradients"}  # what everything may import
 ALLOWED = {
     "backend": set(),
     "gradients": {"backend"},
+    "memory": set(),
     "initializers": BASE,
     "layers": BASE | {"initializers"},
     "losses": BASE | {"layers"},
@@ -54,7 +55,7 @@ ALLOWED = {
     },
     "recipes": BASE
     | {"applications", "callbacks", "chemistry", "datasets", "decoding", "distribution"}
-    | {"information", "layers", "losses", "metrics", "optimizers", "presets", "schedules"}
+    | {"information", "layers", "losses", "memory", "metrics", "optimizers", "presets", "schedules"}
     | {"testing", "tokenizers", "visualization"},
     "catalog": {"presets", "recipes"},
     "cli": {"applications", "catalog", "datasets", "presets", "recipes"},

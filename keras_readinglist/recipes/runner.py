@@ -11,6 +11,7 @@ import keras
 
 from keras_readinglist import presets, recipes
 from keras_readinglist.applications.loading import load_preset
+from keras_readinglist.memory import keep_memory
 from keras_readinglist.recipes import report
 from keras_readinglist.recipes.training import Checkpoint, MetricsLog, read_log
 
@@ -51,6 +52,7 @@ def train(slug, run=None, scale="reduced", seed=None, output="runs", resume=Fals
     begun.write_text(fingerprint, encoding="utf-8")
     config, experiment = recipe.config(run, scale, seed), recipe.experiment(run)
     log = MetricsLog(directory, label=f"{slug} {run} seed {seed}:")
+    keep_memory()
     began = time.perf_counter()
     made = experiment.run(config, [*callbacks, checkpoint, log])
     finished = time.perf_counter()
