@@ -48,7 +48,7 @@ print("a row of a head:", np.round(keras.ops.convert_to_numpy(weights)[0, 0, 3],
 #
 # The paper translates news with 65 and 213 million parameters. The model that is shipped has 0.9
 # million, two blocks in encoder and decoder, one matrix for English, French and the softmax, and
-# read 160,000 pairs of short sentences of Tatoeba three times.
+# read 160,000 pairs of short sentences of Tatoeba six times.
 
 # %%
 model = Transformer.from_preset("transformer_english_french")

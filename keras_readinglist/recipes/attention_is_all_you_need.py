@@ -64,7 +64,7 @@ RECIPE = Recipe(
             baseline="rnnsearch/bleu",
             margin=1.0,
             note="Tatoeba, 2,000 English sentences with all their translations. Both models have "
-            "0.9 million parameters and read every pair three times.",
+            "0.9 million parameters and read every pair six times; after three it was 39.8.",
         ),
         Claim(
             "Nats a token of test pairs, against RNNsearch",

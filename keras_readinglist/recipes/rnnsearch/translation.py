@@ -26,7 +26,7 @@ REDUCED = {
     "vocab_size": 2_000,
     "slots": 1_024,
     "shapes": 6,
-    "epochs": 3,
+    "epochs": 6,
     # 450 steps on short sentences end at 1.41 nats a token of validation with these rates. Others:
     # 1.48 with a ratio of .25 and 1.65 with .125; 1.53 at .01 with .5; 1.70 at .02 with .25 when
     # updates are scaled as Keras does by itself; 1.84 with Adam alone at .003.
