@@ -161,8 +161,9 @@ def write_index():
         rows.append(f"| {item.number} | {title} | {item.room} |")
     text = "# The reading list\n\n" + "\n".join(rows) + "\n"
     (GENERATED / "index.md").write_text(text, encoding="utf-8")
-    for name in ("architecture.md", "claims.md"):
+    for name in ("architecture.md", "claims.md", "distribution.md"):
         shutil.copy(DOCS / name, GENERATED / name)
+    shutil.copytree(DOCS / "cluster", GENERATED / "cluster", dirs_exist_ok=True)
 
 
 def write_api():

@@ -140,7 +140,8 @@ def _add_experiments(command):
     text = "Train one run of an item's recipe and measure it."
     sub = experiment("train", _train, text, "default: the recipe's first run")
     sub.add_argument("--seed", type=int, help="default: the first seed of the run")
-    sub.add_argument("--distribute", choices=("data",), help="use all devices, batches split (JAX)")
+    text = "split batches over all devices (JAX), or over the processes of torchrun (torch)"
+    sub.add_argument("--distribute", choices=("data",), help=text)
     text = "Make the runs that an item's report lacks or has of another configuration, and judge "
     text += "the claims. Finished runs under --output are taken as they are."
     sub = experiment("reproduce", _reproduce, text, "make this run alone, new or not")
@@ -236,20 +237,17 @@ def _train(arguments):
     from keras_readinglist.recipes import runner
 
     _check_range("--seed", arguments.seed, 0)
-    if arguments.distribute:
-        import keras
-
-        if keras.config.backend() != "jax":
-            raise ValueError("`--distribute data` needs the JAX backend; torch has torchrun.")
-        keras.distribution.set_distribution(keras.distribution.DataParallel())
-    directory = runner.train(
+    train = runner.train_distributed if arguments.distribute else runner.train
+    directory = train(
         arguments.item,
         arguments.which,
         arguments.scale,
         arguments.seed,
-        arguments.output,
-        arguments.resume,
+        output=arguments.output,
+        resume=arguments.resume,
     )
+    if directory is None:  # another process shows it
+        return
     metrics = json.loads((directory / "result.json").read_text(encoding="utf-8"))["metrics"]
     _print_table(str(directory), ("metric", "value"), [(k, f"{v:.4f}") for k, v in metrics.items()])
 

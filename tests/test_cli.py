@@ -54,6 +54,7 @@ def test_presets_and_data(capsys):
         (("gallery", "--port", "70000"), "`--port` must be between 1 and 65535. Received: 70000"),
         (("gallery", "--port", "0"), "`--port` must be between 1 and 65535. Received: 0"),
         (("gallery", "--port", "-1"), "`--port` must be between 1 and 65535. Received: -1"),
+        (("train", "set2set", "--distribute", "data"), "split"),  # on one device, or TensorFlow
         (("train", "set2set", "--seed", "-1"), "`--seed` must be at least 0. Received: -1"),
         (("compress", "nothing.npy", "--output", "x"), "nothing.npy"),
         (("decompress", "nothing.bin", "--output", "x"), "nothing.bin"),

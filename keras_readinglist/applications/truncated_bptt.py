@@ -71,6 +71,14 @@ class TruncatedBPTT(keras.Model):
             variable.assign(ops.stop_gradient(state))
         return outputs
 
+    @property
+    def rowwise(self):
+        """The model whose outputs have a row for every row of its inputs: states are inputs of it.
+
+        `distribution.DataParallel` gives a process some rows; the carried states are of all.
+        """
+        return self.model
+
     def reset_states(self):
         """Set the carried states to the initial states of the model."""
         for variable, state in zip(

@@ -1,5 +1,6 @@
 """Training on more than one device."""
 
+from keras_readinglist.distribution.data_parallel import DataParallel
 from keras_readinglist.distribution.gpipe import (
     Cell,
     Event,
@@ -17,6 +18,7 @@ from keras_readinglist.distribution.partition import balance_partitions
 
 __all__ = [
     "Cell",
+    "DataParallel",
     "Event",
     "GPipe",
     "Link",

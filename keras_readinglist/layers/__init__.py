@@ -53,6 +53,7 @@ from keras_readinglist.layers.message_passing import (
 from keras_readinglist.layers.multi_head_attention import MultiHeadAttention
 from keras_readinglist.layers.noisy import GaussianMoments, MixturePrior, NoisyDense
 from keras_readinglist.layers.ntm import NTM, NTMCell
+from keras_readinglist.layers.pipelined_stack import PipelinedStack
 from keras_readinglist.layers.pointer_attention import PointerAttention
 from keras_readinglist.layers.recurrent import (
     GRU,
@@ -145,6 +146,7 @@ __all__ = [
     "PairMessage",
     "PairwiseRelation",
     "PeepholeLSTMCell",
+    "PipelinedStack",
     "PixelConv2D",
     "PixelDecoder",
     "PointerAttention",

@@ -1,9 +1,12 @@
 """Runs recipes: one training, a whole reproduction, the evaluation of a preset."""
 
+import contextlib
+import io
 import json
 import pathlib
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
@@ -11,6 +14,7 @@ import keras
 
 from keras_readinglist import presets, recipes
 from keras_readinglist.applications.loading import load_preset
+from keras_readinglist.distribution import DataParallel
 from keras_readinglist.memory import keep_memory
 from keras_readinglist.recipes import report
 from keras_readinglist.recipes.training import Checkpoint, MetricsLog, read_log
@@ -70,6 +74,37 @@ def train(slug, run=None, scale="reduced", seed=None, output="runs", resume=Fals
     partial.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     partial.replace(directory / "result.json")
     return directory
+
+
+def train_distributed(*arguments, output="runs", **options):
+    """Train one run of a recipe with every batch split over devices, or processes.
+
+    Every process trains; the first keeps what it made.
+
+    Args:
+        *arguments: As for `train`.
+        output: As for `train`.
+        **options: As for `train`.
+
+    Returns:
+        The directory of the run; `None` in a process that writes nothing.
+
+    Raises:
+        ValueError: As for `train` and `distribution.DataParallel`.
+        RuntimeError: If nothing was split, for the run trains no model of Keras by `fit`.
+    """
+    with DataParallel() as replicas, contextlib.ExitStack() as stack:
+        if replicas.rank:
+            output = stack.enter_context(tempfile.TemporaryDirectory())
+            stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
+        callbacks = [replicas, *options.pop("callbacks", ())]
+        directory = train(*arguments, output=output, callbacks=callbacks, **options)
+        if not replicas.trained:
+            raise RuntimeError(
+                "This run was made on one device: it trains nothing whose batches could be split. "
+                "Leave out `--distribute`."
+            )
+    return None if replicas.rank else directory
 
 
 def logged_seconds(path):

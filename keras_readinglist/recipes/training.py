@@ -12,6 +12,8 @@ import zlib
 import keras
 import numpy as np
 
+from keras_readinglist.distribution import DataParallel
+
 _CHECKPOINT = re.compile(r"checkpoint-(\d+)\.npz")
 
 
@@ -194,6 +196,10 @@ def fit(model, dataset, epochs, callbacks, **kwargs):
     for callback in callbacks:
         if isinstance(callback, Checkpoint):
             start = callback.restore(model)
+    batches = dataset
+    for callback in callbacks:
+        if isinstance(callback, DataParallel):
+            start, batches = int(callback.share(start)), callback.part(dataset)
     for callback in callbacks:
         if isinstance(callback, MetricsLog):
             callback.start_at(start)
@@ -201,7 +207,7 @@ def fit(model, dataset, epochs, callbacks, **kwargs):
         on_epoch_begin=lambda epoch, logs: setattr(dataset, "epoch", epoch)
     )
     return model.fit(
-        dataset,
+        batches,
         epochs=epochs,
         initial_epoch=start,
         callbacks=[follow, *callbacks],
