@@ -23,6 +23,7 @@ from keras_readinglist.distribution import (
 )
 from keras_readinglist.distribution.gpipe.batch_statistics import DeferredStatistics
 from keras_readinglist.distribution.gpipe.jax_stage import Stage
+from keras_readinglist.distribution.gpipe.torch_stage import TorchStage
 from keras_readinglist.recipes import report
 
 # %% [markdown]
@@ -109,11 +110,17 @@ print(inspect.getsource(DeferredStatistics.merge))
 # %% [markdown]
 # ## Training
 #
-# `GPipe` takes any functional or sequential model that is such a chain. On JAX each cell has a
-# device; one process enqueues the work of all of them, and they overlap. This page has one device,
-# so there is one cell, whose micro-batches give the update of the whole batch. Virtual devices of a
-# CPU are made by `XLA_FLAGS=--xla_force_host_platform_device_count=4`. TensorFlow and torch train
-# one cell, and refuse more.
+# `GPipe` takes any functional or sequential model that is such a chain. What differs between the
+# backends is who works on a cell:
+#
+# | backend | a cell has | started by |
+# | --- | --- | --- |
+# | JAX | a device; one process enqueues the work of all, and they overlap | `GPipe(model, 4)` |
+# | torch | a process; `torch.distributed.pipelining` sends | `torchrun` or `launch` |
+# | TensorFlow | all layers: there is one cell | `GPipe(model)` |
+#
+# This page has one device, so there is one cell, whose micro-batches give the update of the whole
+# batch. Virtual devices of a CPU are made by `XLA_FLAGS=--xla_force_host_platform_device_count=4`.
 
 # %%
 rng = np.random.default_rng(0)
@@ -127,6 +134,47 @@ whole = GPipe(model, num_microbatches=1)
 whole.compile("sgd", loss)
 pairs = zip(pipeline.gradients(x, y), whole.gradients(x, y), strict=True)
 print("largest difference of a gradient:", max(float(np.abs(a - b).max()) for a, b in pairs))
+
+# %% [markdown]
+# ## Processes of torch
+#
+# On torch every process builds the model and calls the same methods with the same arguments. The
+# first one reads the inputs, the last one the targets; loss, metrics and outputs come back to all.
+# So a script is that of one device with two lines more:
+#
+# ```python
+# import keras
+# import numpy as np
+# from keras_readinglist.distribution import GPipe, initialize, launch
+#
+#
+# def train():
+#     layers = [keras.layers.Dense(256, "relu") for _ in range(7)]
+#     model = keras.Sequential([keras.Input((256,)), *layers, keras.layers.Dense(1)])
+#     pipeline = GPipe(model, num_partitions=2, num_microbatches=8)
+#     pipeline.compile("adam", "mse")
+#     pipeline.fit(np.ones((1024, 256)), np.ones((1024, 1)), batch_size=128, epochs=5)
+#
+#
+# if __name__ == "__main__":
+#     launch(train, 2)  # or, in a script that torchrun starts: initialize(), and then train()
+# ```
+#
+# `torchrun --nproc-per-node 2 script.py` starts one of the second kind, and on two machines
+# `torchrun --nnodes 2 --nproc-per-node 2 --rdzv-backend c10d --rdzv-endpoint HOST:29500 script.py`
+# on each. Every process holds the weights of the whole model, and has those of all cells after an
+# epoch, so any of them can save it. What is divided is the work, the gradients and the
+# activations. Callbacks that write files belong into one process, those that change training into
+# all: they see the same logs. If a process is killed the others end with an error, at once where
+# its connections close, and after 50 seconds where it hangs; training goes on from a checkpoint,
+# in as many processes as one likes.
+#
+# torch sends tensors of one size. Micro-batches that are smaller travel with rows of zeros, which
+# no cell reads, so that statistics and losses are those of the examples. A loss inside a cell, such
+# as that of a regularizer, has its gradient there:
+
+# %%
+print(inspect.getsource(TorchStage._train))
 
 # %% [markdown]
 # ## What reproduces

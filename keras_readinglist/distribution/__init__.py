@@ -14,6 +14,7 @@ from keras_readinglist.distribution.gpipe import (
     measure_links,
     split_links,
 )
+from keras_readinglist.distribution.launch import initialize, launch
 from keras_readinglist.distribution.partition import balance_partitions
 
 __all__ = [
@@ -27,6 +28,8 @@ __all__ = [
     "Task",
     "balance_partitions",
     "chain_of",
+    "initialize",
+    "launch",
     "link_costs",
     "measure_links",
     "split_links",

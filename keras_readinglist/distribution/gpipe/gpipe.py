@@ -9,6 +9,7 @@ from keras_readinglist.distribution.gpipe.chain import chain_of, split_links
 from keras_readinglist.distribution.gpipe.costs import METHODS, link_costs
 from keras_readinglist.distribution.gpipe.micro_batches import micro_batches, resolve_loss
 from keras_readinglist.distribution.gpipe.schedule import Schedule
+from keras_readinglist.distribution.launch import processes
 from keras_readinglist.distribution.partition import balance_partitions
 from keras_readinglist.layers.validation import check_choice, check_size
 
@@ -36,25 +37,31 @@ class GPipe:
     that of one device, whatever the number of cells. Only batch normalization sees micro-batches
     instead of batches. The model itself gets what was learned after every epoch.
 
+    On JAX one process has all devices. On torch each cell has a process, which `torchrun` or
+    `launch` started: all of them build the model, from which point on its weights are those of the
+    first, and call the same methods with the same arguments; the first reads the inputs, the last
+    the targets, and all return the same. Callbacks that write belong into one process, those that
+    change training into all. TensorFlow trains one cell.
+
     Args:
         model: A built functional or sequential `keras.Model`, see `chain_of`. Its loss is given to
             `compile`; a `compute_loss` of its own is refused.
-        num_partitions: Positive integer, the cells, each on a device of its own. More than one
-            needs the JAX backend.
+        num_partitions: Positive integer, the cells, each on a device of its own. On torch it is
+            the number of processes; on TensorFlow one.
         num_microbatches: Positive integer, into how many parts a batch is cut. With four times as
             many as cells hardly a device idles.
         balance: What is balanced over the cells: `"flops"`, `"params"`, `"memory"` or `"time"`, as
             in `link_costs`; or a list of the number of links of every cell.
-        devices: List of devices of JAX; `None` for the first ones.
+        devices: List of devices of JAX; `None` for the first ones. On torch a process has one.
         rematerialize: Boolean, whether cells are computed again on the way back, so that a device
             keeps the inputs of its micro-batches and nothing of what is inside.
         batch_statistics: `"deferred"`, the moving averages of batch normalization move once a
             batch by the statistics of the whole batch; `"microbatch"`, by those of each part.
 
     Raises:
-        ValueError: If an argument is out of range, there are more cells than links or devices, or
-            the model cannot be cut.
-        NotImplementedError: If there are several cells on TensorFlow or torch.
+        ValueError: If an argument is out of range, there are more cells than links or devices, on
+            torch other than one for each process, or the model cannot be cut.
+        NotImplementedError: If there are several cells on TensorFlow.
 
     Example:
         >>> layers = keras.layers
@@ -255,10 +262,12 @@ class GPipe:
         """
         history = keras.callbacks.History()
         starts = range(0, len(y), check_size("batch_size", batch_size))
+        if verbose == "auto":
+            verbose = int(processes()[0] == 0)
         watching = keras.callbacks.CallbackList(
             [*(callbacks or ()), history],
             add_progbar=bool(verbose),
-            verbose=1 if verbose == "auto" else verbose,
+            verbose=verbose,
             epochs=epochs,
             steps=len(starts),
             model=self.model,
@@ -287,7 +296,7 @@ class GPipe:
                 found = self.evaluate(*validation_data, batch_size=batch_size)
                 logs |= {f"val_{name}": value for name, value in found.items()}
             watching.on_epoch_end(epoch, logs)
-            if self.model.stop_training:
+            if self.engine.agree(self.model.stop_training):
                 break
         watching.on_train_end()
         return history
@@ -374,9 +383,13 @@ def _engine_class(num_cells):
         from keras_readinglist.distribution.gpipe.jax_engine import JaxEngine
 
         return JaxEngine
+    if backend == "torch" and (num_cells > 1 or processes()[1] > 1):
+        from keras_readinglist.distribution.gpipe.torch_engine import TorchEngine
+
+        return TorchEngine
     if num_cells > 1:
         raise NotImplementedError(
-            f"A pipeline of several cells needs the JAX backend; {backend} trains one cell. "
+            f"A pipeline of several cells needs JAX or torch; {backend} trains one cell. "
             f"Received: num_partitions={num_cells}"
         )
     from keras_readinglist.distribution.gpipe.single_engine import SingleEngine

@@ -6,6 +6,7 @@ from keras_readinglist.distribution.gpipe.batch_statistics import (
     DeferredStatistics,
     ImmediateStatistics,
 )
+from keras_readinglist.distribution.gpipe.cell_optimizer import cell_optimizer
 from keras_readinglist.distribution.gpipe.jax_stage import LastStage, Stage
 from keras_readinglist.distribution.gpipe.schedule import Schedule
 
@@ -66,6 +67,10 @@ class JaxEngine:
             optimizer.sync(self.devices[0])
         for metric, values in zip(self.stages[-1].metrics, self.stages[-1].measured, strict=True):
             _assign(metric.variables, values, self.devices[0])
+
+    def agree(self, stop):
+        """Return whether to stop: there is one process, and it decides."""
+        return stop
 
     @property
     def sums(self):
@@ -144,13 +149,8 @@ class _CellOptimizer:
     def __init__(self, optimizer, stage):
         import jax
 
-        config = {**optimizer.get_config(), "global_clipnorm": None}
         self.stage, self.slots = stage, []
-        self.copy = type(optimizer).from_config(config)
-        variables = stage.cell.trainable_variables
-        self.copy.build(variables)
-        by_path = {variable.path: variable for variable in optimizer.variables}
-        self.originals = [by_path[variable.path] for variable in self.copy.variables]
+        self.copy, self.originals = cell_optimizer(optimizer, stage.cell)
         self._update = jax.jit(self._run, donate_argnums=(0, 1))
         self._squares = jax.jit(lambda gradients: sum(ops.sum(ops.square(g)) for g in gradients))
 

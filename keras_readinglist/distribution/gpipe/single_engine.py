@@ -49,6 +49,10 @@ class SingleEngine:
     def sync(self):
         """Do nothing, as `load`."""
 
+    def agree(self, stop):
+        """Return whether to stop: there is one process, and it decides."""
+        return stop
+
     def gradients(self, parts):
         """Return the loss of a batch; its gradients are then `sums`.
 

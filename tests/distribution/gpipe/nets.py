@@ -11,29 +11,34 @@ WEIGHTS = RNG.random(10).astype("float32")
 layers = keras.layers
 
 
+def layer(units, *args, **kwargs):
+    """Return a dense layer of the same values at every call."""
+    # The seed of the whole process would import TensorFlow, in each of several processes.
+    seeded = keras.initializers.GlorotUniform(seed=units)
+    return layers.Dense(units, *args, kernel_initializer=seeded, **kwargs)
+
+
 def dense(dtype=None, regularizer=None, dropout=0.0):
     """Return four layers of different costs, of the same values at every call."""
-    keras.utils.set_random_seed(0)
     return keras.Sequential(
         [
             keras.Input((6,)),
-            layers.Dense(8, "tanh", kernel_regularizer=regularizer, dtype=dtype),
+            layer(8, "tanh", kernel_regularizer=regularizer, dtype=dtype),
             layers.Dropout(dropout, seed=1, dtype=dtype),
-            layers.Dense(7, "tanh", activity_regularizer=regularizer, dtype=dtype),
+            layer(7, "tanh", activity_regularizer=regularizer, dtype=dtype),
             layers.Dropout(dropout, seed=2, dtype=dtype),
-            layers.Dense(5, "tanh", dtype=dtype),
-            layers.Dense(3, dtype=dtype),
+            layer(5, "tanh", dtype=dtype),
+            layer(3, dtype=dtype),
         ]
     )
 
 
 def normalized():
     """Return two layers with batch normalization, the first right behind the inputs."""
-    keras.utils.set_random_seed(0)
     inputs = keras.Input((6,))
-    x = layers.Dense(5, name="first")(layers.BatchNormalization(name="norm")(inputs))
+    x = layer(5, name="first")(layers.BatchNormalization(name="norm")(inputs))
     x = layers.ReLU()(layers.BatchNormalization(name="inside")(x))
-    return keras.Model(inputs, layers.Dense(3)(x))
+    return keras.Model(inputs, layer(3)(x))
 
 
 def arrays(values):
