@@ -13,6 +13,10 @@ import zlib
 import keras
 from keras import ops
 
+from keras_readinglist.distribution.launch import initialize
+
+_PATIENCE = 1800  # seconds: one process may validate, or write, while others wait
+
 
 class TorchProcesses:
     """The process group that `torchrun` describes, and what is changed in a model to train in it.
@@ -22,7 +26,6 @@ class TorchProcesses:
     """
 
     def __init__(self):
-        import torch
         from torch import distributed
 
         if int(os.environ.get("WORLD_SIZE", 1)) < 2:
@@ -32,9 +35,7 @@ class TorchProcesses:
             )
         self._began = not distributed.is_initialized()
         if self._began:
-            if torch.cuda.is_available():
-                torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-            distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+            initialize(timeout=_PATIENCE)
         self.rank, self.count = distributed.get_rank(), distributed.get_world_size()
         self.used, self._compare, self._inside, self._changed = False, True, False, []
 
