@@ -31,7 +31,7 @@ from keras_readinglist.distribution import GPipe
 
 layers = keras.layers
 model = keras.Sequential([keras.Input((8,)), layers.Dense(64, "relu"), layers.Dense(1)])
-pipeline = GPipe(model, num_partitions=1, num_microbatches=4)  # or as many as JAX has devices
+pipeline = GPipe(model, num_partitions=1, num_microbatches=4)  # or as many as there are devices
 pipeline.compile("adam", "mse")
 pipeline.fit(np.ones((32, 8)), np.ones((32, 1)), epochs=3)
 pipeline.summary()

@@ -18,7 +18,9 @@ class DataParallel(keras.callbacks.Callback):
 
     On JAX one process feeds all its devices; several hosts are joined as
     `keras.distribution.initialize` says, if its environment variables are set. On torch every
-    process is started by `torchrun` and runs the same program on the same batches.
+    process is started by `torchrun` and runs the same program on the same batches. There a row of
+    the outputs must depend on that row of the inputs alone, but for layers that normalize by the
+    batch: those with weights called `moving_...`, as of `keras.layers.BatchNormalization`.
 
     Raises:
         ValueError: If there is one device or process only, if the backend is TensorFlow, or if a

@@ -69,8 +69,7 @@ class TorchProcesses:
         rowwise = getattr(model, "rowwise", model)
         self._change(rowwise, "call", self._split(rowwise))
         for layer in rowwise._flatten_layers():
-            own = f"{layer.path}/moving_"
-            if any(variable.path.startswith(own) for variable in layer.non_trainable_variables):
+            if _keeps_averages(layer):
                 self._change(layer, "call", self._whole(layer))
         self._change(model.optimizer, "apply", self._averaged(model.optimizer))
 
@@ -201,6 +200,13 @@ class TorchProcesses:
         if not x.ndim:
             raise ValueError("A model that is split must give a row for every example, no scalar.")
         return _with_mask(_gathering().apply(x, self.rank, self.count), x, self._gather)
+
+
+def _keeps_averages(layer):
+    """Return whether a layer itself, and none inside it, has moving averages of batches."""
+    below = {id(v) for inner in layer._flatten_layers(include_self=False) for v in inner.variables}
+    own = (v for v in layer.non_trainable_variables if id(v) not in below)
+    return any(variable.name.startswith("moving_") for variable in own)
 
 
 def _with_mask(y, x, function):

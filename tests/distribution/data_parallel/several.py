@@ -105,7 +105,7 @@ def recipe():
         net = keras.Sequential([keras.Input((2,)), drop, layers.Dense(1)])
         net.compile("adam", "mse")
         data = GeneratedDataset(lambda rng: (rng.random((4, 2)), np.ones((4, 1))), 2, 0)
-        fit(net, data, 4, callbacks)
+        fit(net, data, 4, callbacks, validation_data=(np.ones((3, 2)), np.ones((3, 1))))
         return net
 
     def measure(net, config):
@@ -209,8 +209,8 @@ def everything(folder, name):
     np.savez(folder / f"{name}.npz", **found)
 
 
-def fork(folder, count, port):
-    """Start some processes, and wait for all of them."""
+def fork(count, port, work):
+    """Call `work` in some processes of one group, and return their exit codes."""
     os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port), WORLD_SIZE=str(count))
     started = []
     for rank in range(count):
@@ -220,9 +220,8 @@ def fork(folder, count, port):
             continue
         os.environ["RANK"] = os.environ["LOCAL_RANK"] = str(rank)
         try:
-            first = DataParallel()  # the group stays until the process ends
-            everything(folder, f"{count}-{rank}")
-            first.close()
+            with DataParallel():  # the group stays until the process ends
+                work(rank)
         except BaseException:
             traceback.print_exc()
             os._exit(1)
@@ -236,8 +235,11 @@ def main(folder, port):
     np.savez(folder / "alone.npz", **alone)
     if keras.config.backend() == "jax":
         everything(folder, "4-0")
-    elif any(code for count in PROCESSES for code in fork(folder, count, port + count)):
-        raise SystemExit("A process failed: see above.")
+        return
+    for count in PROCESSES:
+        codes = fork(count, port + count, lambda rank, n=count: everything(folder, f"{n}-{rank}"))
+        if any(codes):
+            raise SystemExit("A process failed: see above.")
 
 
 if __name__ == "__main__":

@@ -74,6 +74,7 @@ def test_two_hosts_train_as_one_process(tmp_path):
         written = json.loads((tmp_path / folder / result).read_text())
         scores.append(written["metrics"]["score"])
         rows = (tmp_path / folder / result).with_name("metrics.jsonl").read_text().splitlines()
-        losses.append([json.loads(row)["loss"] for row in rows])
-    assert scores[0] == pytest.approx(scores[1], abs=1e-5) and len(losses[0]) == 4
+        rows = [json.loads(row) for row in rows]
+        losses.append([row[key] for row in rows for key in ("loss", "val_loss")])
+    assert scores[0] == pytest.approx(scores[1], abs=1e-5) and len(losses[0]) == 8
     assert losses[0] == pytest.approx(losses[1], abs=1e-5)
