@@ -55,7 +55,7 @@ def strings(config, split, count, length, seed):
 
     Of one that is left out, validation and test are all that is said.
     """
-    spoken = clips(split)
+    spoken = _clips(split)
     if config["left_out"] is not None:
         others, own = spoken.leave_out(config["left_out"])
         spoken = others if split == "train" else own
@@ -63,8 +63,7 @@ def strings(config, split, count, length, seed):
 
 
 @functools.cache
-def clips(split):
-    """Return all recordings of a split."""
+def _clips(split):
     return load("spoken_digit", split)
 
 
