@@ -24,7 +24,10 @@ from .ledger import ledger
 from .serving import serve
 from .theme import ACCENTS, CSS, PLAIN, theme
 
-SCRIPT = (files(components) / "gallery.js").read_text(encoding="utf-8")
+SESSIONS = 32  # of the last visitors; Gradio keeps 2 MB for each, 10,000 of them unless it is told
+SCRIPT = "".join(
+    (files(components) / name).read_text(encoding="utf-8") for name in ("gallery.js", "veil.js")
+)
 
 
 def discover():
@@ -100,7 +103,9 @@ def _page(exhibit, blocks, before, after):
             el("p", el("b", "Try this: "), exhibit.try_this, class_="try"),
         )
     )
-    exhibit.layout(Context(exhibit, blocks))
+    context = Context(exhibit, blocks)
+    exhibit.layout(context)
+    context.stop_button()
     html(
         page(
             el("h2", "What you see"),
@@ -151,6 +156,8 @@ def warm_up():
 
 def launch(host="127.0.0.1", port=None, mcp=False, browser=True, root_path=None, block=True):
     """Serve the gallery; return the Blocks if `block` is false."""
+    if block:  # this process is the gallery's alone
+        memory.leave_out_tensorflow()
     memory.keep_compiled()
     gallery = build()
     gallery.launch(
@@ -165,6 +172,7 @@ def launch(host="127.0.0.1", port=None, mcp=False, browser=True, root_path=None,
         prevent_thread_lock=True,
         ssr_mode=False,
         footer_links=[],
+        state_session_capacity=SESSIONS,
         theme=theme(),
         css=CSS,
         head=f"<script>{SCRIPT}</script>",
@@ -207,6 +215,7 @@ def _timings():
     yield Stop(
         "(build all pages)", time.perf_counter() - began, True, f"{len(gallery.blocks)} blocks"
     )
+    memory.leave_out_tensorflow()
     began = time.perf_counter()
     for exhibit in discover():
         for preset in exhibit.presets:

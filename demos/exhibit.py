@@ -25,7 +25,8 @@ A whole exhibit, in a file of `exhibits/` that is named like its item:
         with examples:
             ctx.choices({"One": ["[[0, 1]]"], FAILS: ["[[9, 9]]"]}, [text])
         ctx.at_first(default, picture)  # shipped: run `python -m demos.shipped <module>`
-        ctx.event([text.change], show, text, picture, verb="show")  # endpoint `<module>_show`
+        # Endpoint `<module>_show`; if it takes long, a veil says what is done, and can stop it.
+        ctx.event([text.change], show, text, picture, verb="show", doing="Drawing")
         ctx.touch(picture, lambda text, item, x, y: ..., text, text)
 
     @EXHIBIT.tour
@@ -47,6 +48,7 @@ from . import shipped
 from .components.html import callout, page
 from .components.layout import html
 from .serving import serve
+from .waiting import Pace, paced
 
 
 @dataclass
@@ -101,7 +103,7 @@ class Context:
     """What the layout of a page can use."""
 
     def __init__(self, exhibit, blocks):
-        self.exhibit, self.blocks, self._note = exhibit, blocks, None
+        self.exhibit, self.blocks, self._note, self._running = exhibit, blocks, None, []
 
     def at_first(self, fn, outputs):
         """Show the result of `fn()` in the page as it is served, before anything is computed.
@@ -164,12 +166,21 @@ class Context:
         gr.Button(visible=False).click(friendly(fn), inputs, outputs, api_name=name,
                                        concurrency_limit=concurrency_limit)  # fmt: skip
 
-    def event(self, trigger, fn, inputs=None, outputs=None, verb=None, **options):
+    def stop_button(self):
+        """Put the button here that stops whatever is computed; the veil presses it, unseen."""
+        import gradio as gr
+
+        button = gr.Button("Stop", visible="hidden", elem_classes="stop-all")
+        button.click(None, cancels=self._running, api_visibility="private")
+
+    def event(self, trigger, fn, inputs=None, outputs=None, verb=None, doing="Computing",
+              **options):  # fmt: skip
         """Connect an event; with a `verb` it becomes the public endpoint `<slug>_<verb>` as well.
 
         On the page a `ValueError` of `fn` stands by the field, over the greyed old result; the
-        public endpoint raises it. A result that takes over 300 ms is veiled until it comes.
-        Answers come in the order in which they were asked for; only what streams may overlap.
+        public endpoint raises it. A result that takes over 300 ms is veiled until it comes, and
+        can be stopped after a second: see `waiting`. Answers come in the order in which they were
+        asked for; only what streams may overlap.
 
         Args:
             trigger: Event listener, such as `button.click`, or a list of them, which then make
@@ -178,6 +189,7 @@ class Context:
             inputs: Components.
             outputs: Components.
             verb: Name of the public endpoint, or `None` for a private event.
+            doing: What the veil says is done, such as `"Sorting the numbers"`.
             **options: Passed on to Gradio.
         """
         import gradio as gr
@@ -200,11 +212,15 @@ class Context:
             "api_visibility": "private",
             **options,
         }
+        veiled = options["show_progress"] != "hidden"
+        fn = paced(fn, Pace(doing)) if veiled else fn
         handler = shown(fn, len(outputs)) if self._note is not None else friendly(fn)
         options["show_progress_on"] = outputs or None
-        if isinstance(trigger, list):
-            return gr.on(trigger, handler, inputs, noted, **options)
-        return trigger(handler, inputs, noted, **options)
+        connect = functools.partial(gr.on, trigger) if isinstance(trigger, list) else trigger
+        event = connect(handler, inputs, noted, **options)
+        if veiled:
+            self._running.append(event)
+        return event
 
 
 def wrapped(fn, spread, refuse):

@@ -5,6 +5,7 @@ import threading
 from keras_readinglist.applications.loading import load_preset
 
 from .memory import keep_to_budget
+from .waiting import turn
 
 _MODELS = {}
 _GUARD = threading.Lock()
@@ -21,7 +22,7 @@ class Served:
 
     def run(self, function):
         """Return `function(model)`, under the lock."""
-        with self._lock:
+        with turn(self._lock):
             if self._model is None:
                 self._model = self._load()
             found = function(self._model)

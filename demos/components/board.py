@@ -38,7 +38,7 @@ class Square:
         return float(self.x(point[0])), float(self.y(point[1]))
 
 
-def board(*children, label, square=None, adds=False, paper="var(--krl-panel)", widest=520):
+def board(*children, label, square=None, adds=False, paper="var(--krl-panel)", widest=430):
     """Return a board.
 
     Args:

@@ -35,7 +35,7 @@ def heat_map(values, rows, columns, label, colour="var(--krl-accent)", span=None
     values = np.asarray(values, float)
     frames = values[None] if values.ndim == 2 else values
     wide, high = cell
-    left = 8 + 7.8 * max(map(len, rows), default=0)
+    left = 10 + 9 * max(map(len, rows), default=0)
     top = 22 if any(columns) else 2
     parts = [words(left + (k + 0.5) * wide, 15, name, "middle") for k, name in enumerate(columns)]
     for r, name in enumerate(rows):

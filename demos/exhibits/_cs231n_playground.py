@@ -142,7 +142,7 @@ def drawn(points, labels, regions=()):
         pins.append(boards.thing(k, square(point), reach, shape,
                                  label=f"{CLASSES[label]} point: arrow keys move it"))  # fmt: skip
     label = f"Board with {len(points)} points. Drag them, click to add one, double-click to remove"
-    return boards.board(parts, pins, label=label, square=square, adds=True, widest=430)
+    return boards.board(parts, pins, label=label, square=square, adds=True)
 
 
 def touched(text, name, item, x, y):

@@ -101,8 +101,7 @@ def board(things, labels=None):
         "Board of 64 by 64 pixels: drag a thing, double-click it to take it away, click on an "
         "empty place to add one. On it: " + (written(things).replace("\n", ", ") or "nothing")
     )
-    return boards.board(image, handles, label=label, square=SQUARE, adds=True, paper="#000",
-                        widest=460)  # fmt: skip
+    return boards.board(image, handles, label=label, square=SQUARE, adds=True, paper="#000")
 
 
 def _handle(index, thing):

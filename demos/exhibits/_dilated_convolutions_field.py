@@ -65,7 +65,7 @@ def show(text, row=SIDE // 2, column=SIDE // 2):
         for k, (rate, side) in enumerate(zip(dilations, sides, strict=True))
     ]
     label = f"The pixels that reach one output through dilations {', '.join(map(str, dilations))}"
-    grid = grid_picture(frames, label, widest=460, touch=True)
+    grid = grid_picture(frames, label, widest=430, touch=True)
     moving = player(grid, count=len(frames), label="Layer", name="field", start=-1,
                     captions=captions)  # fmt: skip
     whole = min(sides[-1], SIDE) ** 2

@@ -98,4 +98,4 @@ def board(points, most):
     ]
     label = f"{len(points)} points and polynomials of degrees up to {most}. Drag the points, click "
     label += "to add one, double-click to take one away"
-    return boards.board(drawn, dots, label=label, square=square, adds=True, widest=430)
+    return boards.board(drawn, dots, label=label, square=square, adds=True)

@@ -8,7 +8,7 @@ from ..components.axes import words
 from ..components.board import Square, board, thing
 from ..components.html import el
 
-COLOURS = {1: "#e8e8e8", 6: "#6b6b6b", 7: "#4f7fd6", 8: "#d9534f", 9: "#58a55c"}
+COLOURS = {1: "#e8e8e8", 6: "#6b6b6b", 7: "#3f6bbf", 8: "#c23b37", 9: "#3d8541"}
 INK = {1: "#222", 6: "#fff", 7: "#fff", 8: "#fff", 9: "#fff"}
 RADII = {1: 13, 6: 20, 7: 19, 8: 19, 9: 18}
 

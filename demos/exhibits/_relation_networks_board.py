@@ -59,7 +59,7 @@ def board(centres, shapes, colour=None, lines=(), places=None):
         f"{c} {SHAPES[s]} at {x}, {y}"
         for c, s, (x, y) in zip(COLOURS, shapes, centres, strict=True)
     )
-    return boards.board(grid, drawn, things, label=f"Scene: {names}", square=SQUARE, widest=430)
+    return boards.board(grid, drawn, things, label=f"Scene: {names}", square=SQUARE)
 
 
 def _object(k, at, shape, asked):
@@ -74,7 +74,7 @@ def _object(k, at, shape, asked):
         drawn = el("rect", x=-size / 2, y=-size / 2, width=size, height=size, **look)
     else:
         drawn = el("circle", r=size / 2, **look)
-    ink = "#fff" if COLOURS[k] in ("blue", "grey", "red") else "#14171c"
+    ink = "#fff" if COLOURS[k] == "blue" else "#000"  # the one that is easier to read
     name = words(0, 6, COLOURS[k], "middle", 19, font_weight=650, fill=ink)
     label = f"{COLOURS[k]} {shape}: arrow keys move it, Enter changes its shape"
     return boards.thing(COLOURS[k], at, drawn, name, label=label)

@@ -218,6 +218,13 @@ def tab(ctx):
             "Undetermined": ["Anna took the lamp.", "Where is the lamp?"],
             FAILS: list(example("Induction")),
         }, inputs)  # fmt: skip
-    ctx.event([text.change, asked.change, go.click], ask, inputs, outputs, verb="story")
+    ctx.event(
+        [text.change, asked.change, go.click],
+        ask,
+        inputs,
+        outputs,
+        verb="story",
+        doing="Comparing all pairs of sentences",
+    )
     ctx.event(kind.input, example, kind, inputs)
     ctx.event(fresh.click, write, kind, inputs, verb="write")

@@ -122,4 +122,11 @@ def tab(ctx):
         known = {p: [p] for p in ("'1234'", "'47'*2", "'29'*2", "(12+34)")}
         ctx.choices({**known, FAILS: ["'4729'[::-1]"]}, [program])
     ctx.at_first(default, written)
-    ctx.event([go.click, program.change], execute, program, written, verb="execute")
+    ctx.event(
+        [go.click, program.change],
+        execute,
+        program,
+        written,
+        verb="execute",
+        doing="Both networks run the program",
+    )

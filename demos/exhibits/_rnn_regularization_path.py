@@ -158,7 +158,7 @@ def stack(mode, lag):
     parts.append(el("circle", r=9, fill="var(--krl-accent)", stroke=_INK, stroke_width=2,
                     class_="moves", steps={"cx": xs, "cy": ys}))  # fmt: skip
     label = f"Two layers over {len(TEXT)} steps, and the way of a word {lag} steps back"
-    return board(parts, label=label, square=Square(), adds=True, widest=520)
+    return board(parts, label=label, square=Square(), adds=True)
 
 
 def _edge(a, b, dash):

@@ -87,7 +87,7 @@ def cell(tracks, symbols):
         _box(JOIN, 211, "tanh"),
         _box(LEAVE, LINE + half + 2, "tanh", small=True),
         number(before, 8, 34, "start", "c before "),
-        number(f * before, (FORGET + JOIN) / 2, 34, name="kept "),
+        number(f * before, JOIN - 40, 34, name="kept "),
         number(c, WIDTH - 8, 34, "end", "c now "),
         number(g, JOIN, 250, name="g "),
         number(h, LEAVE + 2, 233, name="h "),

@@ -44,6 +44,7 @@ print(network.ten_crop_predict(trousers).argmax(-1))  # what ten looks say
 )
 
 PRESET, SIDE, BLANK = "alexnet_fashion", 28, "Blank"
+DOING = "Asking the network, and looking inside"
 POSES = ("As it is", "Mirrored", "Upside down", "Moved")
 WHITE, BLACK = (255, 255, 255), (0, 0, 0)
 INK = "var(--krl-accent)"
@@ -375,10 +376,10 @@ def layout(ctx):
     ctx.endpoint(answer, picture, board, "name")
     ctx.endpoint(looks, picture, crops, "look")
     ctx.event([name.change, pose.change], afresh, [name, pose, *controls],
-              [*outputs, upload, strokes])  # fmt: skip
-    ctx.event([upload.upload, strokes.change], everything, picture + controls, outputs)
+              [*outputs, upload, strokes], doing=DOING)  # fmt: skip
+    ctx.event([upload.upload, strokes.change], everything, picture + controls, outputs, doing=DOING)
     ctx.event([control.change for control in controls], inside, picture + controls,
-              [filters, maps], verb="normalize")  # fmt: skip
+              [filters, maps], verb="normalize", doing=DOING)  # fmt: skip
     ctx.event(clear.click, lambda: "", None, strokes)
     ctx.touch(board, paint, strokes, strokes)
     ctx.touch(filters, lambda item, x, y: clicked_filter(x, y), None, chosen)

@@ -299,9 +299,7 @@ def layout(ctx):
             ctx.note()
             examples = choices_row()
     rest = html()
-    with gr.Row():
-        begin = gr.Button("Train a small one from nothing", variant="primary")
-        stop = gr.Button("Stop")
+    begin = gr.Button("Train a small one from nothing", variant="primary")
     curve = html()
     inputs = [text, job, kind, layer, head]
     with examples:
@@ -312,11 +310,9 @@ def layout(ctx):
         }, inputs)  # fmt: skip
     ctx.at_first(default, [picture, rest])
     changes = [component.change for component in (text, kind, layer, head)]  # a job sets the text
-    ctx.event(changes, show, inputs, [picture, rest], verb="show")
+    ctx.event(changes, show, inputs, [picture, rest], verb="show", doing="Attending")
     ctx.event(job.input, TEXTS.get, job, text)
-    running = ctx.event(begin.click, train, [text, job], curve, verb="train",
-                        show_progress="hidden")  # fmt: skip
-    ctx.event(stop.click, lambda: None, cancels=[running])
+    ctx.event(begin.click, train, [text, job], curve, verb="train", doing="Training from nothing")
 
 
 @EXHIBIT.tour

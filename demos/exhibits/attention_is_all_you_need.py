@@ -196,7 +196,7 @@ def layout(ctx):
         show,
         [text, kind, block, head, beam_size, penalty],
         [picture, heads, beam],
-        verb="translate",
+        verb="translate", doing="Translating",
     )  # fmt: skip
 
 

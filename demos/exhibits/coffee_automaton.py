@@ -206,9 +206,7 @@ def layout(ctx):
             dynamics = gr.Radio(list(DYNAMICS), value="Stirred", label="Dynamics")
             radius = gr.Slider(0.02, 0.5, 0.15, step=0.01, label="Radius of what is poured")
             ctx.note()
-            with gr.Row():
-                clear = gr.Button("Pour away", variant="primary", min_width=80)
-                stop = gr.Button("Stop", min_width=80)
+            clear = gr.Button("Pour away", variant="primary", min_width=80)
             examples = choices_row()
             with advanced():
                 size = gr.Radio(SIZES, value=64, label="Cells a side")
@@ -226,8 +224,7 @@ def layout(ctx):
     ctx.at_first(default, cup)
     ctx.endpoint(mix, inputs, cup, "mix")
     ctx.endpoint(pour, inputs, cup, "pour")
-    running = ctx.event([control.change for control in inputs], mix, inputs, cup)
-    ctx.event(stop.click, lambda: None, cancels=[running])
+    ctx.event([control.change for control in inputs], mix, inputs, cup, doing="Mixing the cup")
     ctx.event(clear.click, lambda: "", None, drops)
     ctx.touch(cup, drop, [drops, radius], drops)
 

@@ -46,6 +46,7 @@ for name, time in {"unmixed": 0, "tendrils": 6, "mixed": 60}.items():
 
 SIDE = 64
 PRICES = (-6, -4, -2, -1, 0, 1, 2, 3, 4, 6)  # log2 of a bit of model against one of noise
+DOING = "Searching for the shortest description"
 STAGES = {"Unmixed cup": 0, "Tendrils": 6, "Mixed cup": 60}
 
 
@@ -234,8 +235,8 @@ def layout(ctx):
     ctx.at_first(default, shown)
     inputs = [name, price, upload, strokes]
     ctx.endpoint(describe, inputs, shown, "describe")
-    ctx.event(name.change, afresh, [name, price], [shown, upload, strokes])
-    ctx.event([price.change, upload.upload, strokes.change], describe, inputs, shown)
+    ctx.event(name.change, afresh, [name, price], [shown, upload, strokes], doing=DOING)
+    ctx.event([price.change, upload.upload, strokes.change], describe, inputs, shown, doing=DOING)
     ctx.event(clear.click, lambda: "", None, strokes)
     ctx.touch(shown, paint, strokes, strokes)
 

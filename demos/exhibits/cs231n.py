@@ -41,6 +41,7 @@ print(visualization.saliency(network, network.preprocess(picture)).shape)
 """,
 )
 
+DOING = "Asking the network why"
 EXPRESSION = "sigmoid(w0 * x0 + w1 * x1 + w2)"
 VALUES = "w0 = 2, x0 = -1, w1 = -3, x1 = -2, w2 = -3"
 
@@ -97,7 +98,14 @@ def _graph(ctx):
         }, [text, values])  # fmt: skip
     ctx.at_first(default_graph, [picture, found])
     changes = [text.change, values.change]
-    ctx.event(changes, graph.show, [text, values], [picture, found], verb="graph")
+    ctx.event(
+        changes,
+        graph.show,
+        [text, values],
+        [picture, found],
+        verb="graph",
+        doing="Carrying gradients back",
+    )
 
 
 def _training(ctx):
@@ -129,7 +137,9 @@ def _training(ctx):
     inputs, outputs = [points, loss, hidden, rate, decay], [picture, found]
     ctx.at_first(default_training, outputs)
     changes = [control.change for control in inputs]
-    ctx.event(changes, playground.show, inputs, outputs, verb="training")
+    ctx.event(
+        changes, playground.show, inputs, outputs, verb="training", doing="Training the network"
+    )
     ctx.touch(picture, playground.touched, [points, name], points)
 
 
@@ -173,9 +183,17 @@ def _pictures(ctx):
     inputs, outputs = [name, asked, upload, strokes], [shown, found]
     ctx.at_first(default_picture, outputs)
     ctx.endpoint(pictures.show, inputs, outputs, "picture")
-    ctx.event(name.change, afresh, [name, asked], [*outputs, upload, strokes])
-    ctx.event([asked.change, upload.upload, strokes.change], pictures.show, inputs, outputs)
-    ctx.event(attack.click, pictures.fool, [name, target, upload, strokes], fooled, verb="fool")
+    ctx.event(name.change, afresh, [name, asked], [*outputs, upload, strokes], doing=DOING)
+    asks = [asked.change, upload.upload, strokes.change]
+    ctx.event(asks, pictures.show, inputs, outputs, doing=DOING)
+    ctx.event(
+        attack.click,
+        pictures.fool,
+        [name, target, upload, strokes],
+        fooled,
+        verb="fool",
+        doing="Changing the picture until it fools",
+    )
     ctx.event(clear.click, lambda: "", None, strokes)
     ctx.touch(shown, paint, strokes, strokes)
 

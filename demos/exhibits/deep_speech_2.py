@@ -264,6 +264,7 @@ def layout(ctx):
         inputs,
         [picture, answer],
         verb="transcribe",
+        doing="Listening",
     )
 
 

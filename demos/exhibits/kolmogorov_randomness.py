@@ -327,7 +327,14 @@ def _string(ctx):
         ctx.choices({FAILS: ["to be or not to be, that is the question. " * 6]}, [text])
     ctx.at_first(default_string, explained)
     ctx.event(name.input, example, name, text)
-    ctx.event(text.change, explain, text, explained, verb="explain")
+    ctx.event(
+        text.change,
+        explain,
+        text,
+        explained,
+        verb="explain",
+        doing="Searching for the shortest description",
+    )
 
 
 def _drawing(ctx):
@@ -353,7 +360,7 @@ def _drawing(ctx):
     inputs = [strokes, flips, quality]
     ctx.at_first(default_drawing, picture)
     changes = [control.change for control in inputs]
-    ctx.event(changes, denoise, inputs, picture, verb="denoise")
+    ctx.event(changes, denoise, inputs, picture, verb="denoise", doing="Taking the noise out")
     ctx.event(clear.click, lambda: "", None, strokes)
     ctx.touch(picture, paint, strokes, strokes)
 
@@ -370,7 +377,9 @@ def _tree(ctx):
             ctx.note()
             grow = gr.Button("Compare", variant="primary")
     ctx.at_first(default_tree, relatives)
-    ctx.event(grow.click, family, texts, relatives, verb="family")
+    ctx.event(
+        grow.click, family, texts, relatives, verb="family", doing="Compressing all pairs of texts"
+    )
 
 
 @EXHIBIT.tour

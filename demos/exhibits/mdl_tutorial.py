@@ -262,7 +262,9 @@ def _curve(ctx):
     inputs = [points, criterion, shown]
     ctx.at_first(default_points, [picture, bars])
     changes = [control.change for control in inputs]
-    ctx.event(changes, polynomials, inputs, [picture, bars], verb="curve")
+    ctx.event(
+        changes, polynomials, inputs, [picture, bars], verb="curve", doing="Fitting every degree"
+    )
     ctx.touch(picture, lambda *done: touched(*done, most=MOST_POINTS), points, points)
 
 
@@ -285,7 +287,9 @@ def _memory(ctx):
         }, [text])  # fmt: skip
     ctx.at_first(default_text, chains)
     changes = [text.change, method.change]
-    ctx.event(changes, sequences, [text, method], chains, verb="sequence")
+    ctx.event(
+        changes, sequences, [text, method], chains, verb="sequence", doing="Coding with every order"
+    )
 
 
 def _bins(ctx):
@@ -301,7 +305,14 @@ def _bins(ctx):
             ctx.note()
     ctx.at_first(default_numbers, bins)
     ctx.event(kind.input, example_numbers, kind, numbers)
-    ctx.event(numbers.change, histograms, numbers, bins, verb="histogram")
+    ctx.event(
+        numbers.change,
+        histograms,
+        numbers,
+        bins,
+        verb="histogram",
+        doing="Trying every cut into bins",
+    )
 
 
 @EXHIBIT.tour

@@ -282,8 +282,17 @@ def layout(ctx):
     with examples_:
         ctx.choices({name: [points] for name, points in EXAMPLES.items()}, [text])
     ctx.at_first(default, [picture, result])
-    ctx.event(text.change, learn, text, [picture, result], verb="learn")
-    ctx.event(button.click, send, text, sent, verb="send")
+    ctx.event(
+        text.change, learn, text, [picture, result], verb="learn", doing="Learning the points"
+    )
+    ctx.event(
+        button.click,
+        send,
+        text,
+        sent,
+        verb="send",
+        doing="Learning, sending and reading the points",
+    )
     ctx.event(clear.click, lambda: "[[0.2, 0.3], [0.5, 0.5], [0.8, 0.7]]", None, text)
     ctx.touch(picture, touch, text, text)
 

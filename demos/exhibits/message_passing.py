@@ -296,8 +296,15 @@ def layout(ctx):
                      FAILS: ["FC(F)(F)C(F)(F)C(F)(F)C(F)(F)F"]}, [smiles])  # fmt: skip
     inputs, outputs = [smiles, turn], [picture, properties]
     ctx.at_first(default, outputs)
-    ctx.event(smiles.change, show, inputs, outputs, verb="predict")
-    ctx.event(turn.change, show, inputs, outputs)
+    ctx.event(
+        smiles.change,
+        show,
+        inputs,
+        outputs,
+        verb="predict",
+        doing="Passing messages in the molecule",
+    )
+    ctx.event(turn.change, show, inputs, outputs, doing="Turning the molecule")
     ctx.touch(picture, touched, [smiles, turn, element], [smiles, turn])
 
 

@@ -257,7 +257,9 @@ def layout(ctx):
     inputs, outputs = [pattern, task, number], [drawn, pictures]
     ctx.at_first(default, outputs)
     changes = [pattern.change, number.change]
-    solved = ctx.event(changes, show, inputs, outputs, verb="solve")
+    solved = ctx.event(
+        changes, show, inputs, outputs, verb="solve", doing="Reading, writing and recalling"
+    )
     ctx.event(solved.then, told, [pattern, task, text], [length, text], show_progress="hidden")
     ctx.event(task.input, choose, task, [pattern, number])
     ctx.event(task.change, question, task, number)

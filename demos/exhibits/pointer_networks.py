@@ -197,7 +197,7 @@ def board(points, task="Convex hull", found=None):
         parts += arrows(places, answer, found["pointing"])
     pins = [boards.pin(i, at, str(i + 1), radius=13) for i, at in enumerate(places)]
     label = f"Board with {len(places)} points. Drag them, click to add one, double-click to remove"
-    return boards.board(parts, pins, label=label, square=square, adds=True, widest=430)
+    return boards.board(parts, pins, label=label, square=square, adds=True)
 
 
 def show(text, task, step=1):
@@ -276,7 +276,14 @@ def layout(ctx):
         }, [text, task])  # fmt: skip
     inputs, outputs = [text, task, step], [picture, pictures]
     ctx.at_first(default, outputs)
-    ctx.event([control.change for control in inputs], show, inputs, outputs, verb="solve")
+    ctx.event(
+        [control.change for control in inputs],
+        show,
+        inputs,
+        outputs,
+        verb="solve",
+        doing="Pointing",
+    )
     ctx.event(cloud.click, random_cloud, count, text, verb="cloud")
     ctx.event(clear.click, lambda: "[]", None, text)
     ctx.touch(picture, lambda *args: touched(*args, most=20), text, text)

@@ -209,7 +209,14 @@ def layout(ctx):
             FAILS: ["Exclusive gate, half open", 0.5, "Original", "54"],
         }, controls)  # fmt: skip
     ctx.at_first(default, [picture, found])
-    ctx.event([c.change for c in controls], show, controls, [picture, found], verb="unit")
+    ctx.event(
+        [c.change for c in controls],
+        show,
+        controls,
+        [picture, found],
+        verb="unit",
+        doing="Sending a signal through the units",
+    )
 
 
 @EXHIBIT.tour

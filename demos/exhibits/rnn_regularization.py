@@ -228,7 +228,14 @@ def _way(ctx):
         }, controls)  # fmt: skip
     ctx.at_first(default, [picture, found])
     changes = [control.change for control in controls]
-    ctx.event(changes, way.show, controls, [picture, found], verb="path")
+    ctx.event(
+        changes,
+        way.show,
+        controls,
+        [picture, found],
+        verb="path",
+        doing="Following a word through the stack",
+    )
     ctx.event(again.click, lambda seed: way.seed_of(seed) + 1, seed, seed)
     ctx.touch(picture, lambda lag, item, x, y: way.moved(lag, x), lag, lag)
 
@@ -244,7 +251,9 @@ def _curves(ctx):
             ctx.note()
             found = html()
     ctx.at_first(default_curves, [picture, found])
-    ctx.event(names.change, compare, names, [picture, found], verb="curves")
+    ctx.event(
+        names.change, compare, names, [picture, found], verb="curves", doing="Drawing the curves"
+    )
 
 
 def _words(ctx):
@@ -266,7 +275,9 @@ def _words(ctx):
             FAILS: ["The server returned an error, please reboot your computer."],
         }, [text])  # fmt: skip
     ctx.at_first(default_words, [picture, found])
-    ctx.event(text.change, guess, text, [picture, found], verb="words")
+    ctx.event(
+        text.change, guess, text, [picture, found], verb="words", doing="Guessing word after word"
+    )
 
 
 @EXHIBIT.tour

@@ -199,6 +199,7 @@ def layout(ctx):
             [text, beam],
             [picture, found],
             verb="translate",
+            doing="Translating and aligning",
         )
     with gr.Tab("Align your own pair"):
         with stage():
@@ -210,7 +211,14 @@ def layout(ctx):
                 match = gr.Button("Align", variant="primary")
                 ctx.note()
         ctx.at_first(default_pair, aligned)
-        ctx.event(match.click, align, [english, french], aligned, verb="align")
+        ctx.event(
+            match.click,
+            align,
+            [english, french],
+            aligned,
+            verb="align",
+            doing="Aligning your translation",
+        )
 
 
 @EXHIBIT.tour

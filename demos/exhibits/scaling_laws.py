@@ -224,7 +224,7 @@ def _fit(ctx):
     with examples_:
         ctx.choices({name: [points] for name, points in examples().items()}, [text])
     ctx.at_first(default_fit, [picture, result])
-    ctx.event(text.change, fit, text, [picture, result], verb="fit")
+    ctx.event(text.change, fit, text, [picture, result], verb="fit", doing="Fitting the law")
     ctx.event(upload.upload, uploaded, upload, text)
     ctx.touch(picture, toggled, text, text)
 
@@ -262,7 +262,7 @@ def _spend(ctx):
     inputs = [device, count, days]
     ctx.at_first(default_spend, [picture, result])
     changes = [control.change for control in inputs]
-    ctx.event(changes, spend, inputs, [picture, result], verb="spend")
+    ctx.event(changes, spend, inputs, [picture, result], verb="spend", doing="Spending the budget")
     ctx.touch(picture, clicked, [device, count], days)
 
 
@@ -280,7 +280,7 @@ def _read(ctx):
     inputs = [prompt, temperature, seed]
     ctx.at_first(default_write, text)
     changes = [control.change for control in inputs]
-    ctx.event(changes, write, inputs, text, verb="write")
+    ctx.event(changes, write, inputs, text, verb="write", doing="Writing on")
 
 
 @EXHIBIT.tour

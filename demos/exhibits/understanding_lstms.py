@@ -48,6 +48,7 @@ for t in range(1, len(text)):
 PRESET = "char_rnn_shakespeare"
 TEXT = "ROMEO:\nBut, soft! what light through yonder window breaks?\n"
 UNIT = 68  # the busiest of layer 1 over the text
+FORGETFUL = 93  # the one of layer 1 that keeps least over it
 LONGEST = 200
 KINDS = {
     "rnn": ("plain network", "var(--krl-vision)"),
@@ -119,6 +120,18 @@ def equations(tracks):
     )  # fmt: skip
 
 
+def memory(forget):
+    """Say how long a unit keeps what was written into it."""
+    kept = float(np.exp(np.mean(np.log(np.maximum(forget, 1e-7)))))  # shares are multiplied
+    last = int(np.ceil(np.log(0.5) / np.log(min(kept, 0.9999))))
+    said = f"From one letter to the next this unit keeps {kept:.0%} of its cell: "
+    if last == 1:
+        said += "what was written is mostly gone after a single one, and travels nowhere."
+    else:
+        said += f"half of what was written is gone after {last}."
+    return callout(said, kind="verdict")
+
+
 def look(text, layer, unit, step):
     """Return the cell over a text, its gates and its equations, as HTML."""
     tracks = run(PRESET, lambda model: trace(text, layer, unit, model))
@@ -135,7 +148,9 @@ def look(text, layer, unit, step):
     moving = player(cell(tracks, symbols), strips, count=len(text), label="Step", name="lstm",
                     start=start, captions=said, play=True, slow=True)  # fmt: skip
     scale = legend("0 or negative", "1 or positive", "f, i, o are shares; g, c and h have signs")
-    return page(moving, scale, following(equations(tracks), name="lstm", start=start))
+    return page(
+        moving, scale, memory(tracks["f"]), following(equations(tracks), name="lstm", start=start)
+    )
 
 
 def busiest_unit(text, layer):
@@ -222,7 +237,17 @@ def layout(ctx):
     """Lay out the page."""
     import gradio as gr
 
-    with gr.Tab("Inside one unit"), stage():
+    with gr.Tab("Inside one unit"):
+        _inside(ctx)
+    with gr.Tab("How far back it reaches"):
+        _far(ctx)
+
+
+def _inside(ctx):
+    """Lay out the tab of one unit."""
+    import gradio as gr
+
+    with stage():
         with picture_side():
             inside = html()
         with control_side():
@@ -235,16 +260,25 @@ def layout(ctx):
             examples = choices_row()
             with advanced():
                 step = gr.Slider(1, LONGEST, 8, step=1, label="Step shown first")
-        with examples:
-            ctx.choices({
-                "To be": ["To be, or not to be: that is", 1, UNIT],
-                "The busiest of layer 2": [TEXT, 2, 98],
-            }, [text, layer, unit])  # fmt: skip
-        ctx.at_first(default_look, inside)
-        inputs = [text, layer, unit, step]
-        ctx.event([control.change for control in inputs], look, inputs, inside, verb="look")
-        ctx.event(busy.click, busiest_unit, [text, layer], unit, verb="busiest")
-    with gr.Tab("How far back it reaches"), stage():
+    with examples:
+        ctx.choices({
+            "To be": ["To be, or not to be: that is", 1, UNIT],
+            "The busiest of layer 2": [TEXT, 2, 98],
+            FAILS: [TEXT, 1, FORGETFUL],
+        }, [text, layer, unit])  # fmt: skip
+    ctx.at_first(default_look, inside)
+    inputs = [text, layer, unit, step]
+    changes = [control.change for control in inputs]
+    ctx.event(changes, look, inputs, inside, verb="look", doing="Reading the text")
+    inputs = [text, layer]
+    ctx.event(busy.click, busiest_unit, inputs, unit, verb="busiest", doing="Trying all units")
+
+
+def _far(ctx):
+    """Lay out the tab of the adding problem."""
+    import gradio as gr
+
+    with stage():
         with picture_side():
             summed = html()
         with control_side():
@@ -252,11 +286,12 @@ def layout(ctx):
             seed = gr.Number(0, label="Problem", precision=0)
             ctx.note()
             examples = choices_row()
-        with examples:
-            ctx.choices({FAILS: [300, 0]}, [length, seed])
-        ctx.at_first(default_sum, summed)
-        changes = [length.change, seed.change]
-        ctx.event(changes, add_numbers, [length, seed], summed, verb="add")
+    with examples:
+        ctx.choices({FAILS: [300, 0]}, [length, seed])
+    ctx.at_first(default_sum, summed)
+    inputs = [length, seed]
+    changes = [control.change for control in inputs]
+    ctx.event(changes, add_numbers, inputs, summed, verb="add", doing="Adding numbers")
 
 
 @EXHIBIT.tour

@@ -286,9 +286,7 @@ def _writing(ctx):
             prompt = gr.Textbox(PROMPTS["Shakespeare"], label="Beginning", lines=3)
             ctx.note()
             temperature = gr.Slider(0, 2, 0.7, step=0.05, label="Temperature (0: likeliest)")
-            with gr.Row():
-                go = gr.Button("Write", variant="primary", min_width=80)
-                stop = gr.Button("Stop", min_width=80)
+            go = gr.Button("Write", variant="primary", min_width=80)
             examples = choices_row()
             with advanced():
                 length = gr.Slider(50, 2000, 400, step=50, label="Characters")
@@ -302,8 +300,7 @@ def _writing(ctx):
             FAILS: ["JULIET:\nO Romeo, ", "Shakespeare", 1.6],
         }, [prompt, corpus, temperature])  # fmt: skip
     ctx.at_first(default_text, written)
-    running = ctx.event([go.click, temperature.change], write, inputs, written, verb="write")
-    ctx.event(stop.click, lambda: None, cancels=[running])
+    ctx.event([go.click, temperature.change], write, inputs, written, verb="write", doing="Writing")
     ctx.event(corpus.input, PROMPTS.get, corpus, prompt)
 
 
@@ -327,7 +324,14 @@ def _looking(ctx):
             ctx.note()
     inputs = [text, which, cell]
     ctx.at_first(default_cells, inside)
-    ctx.event([text.change, cell.change], look_inside, inputs, inside, verb="look")
+    ctx.event(
+        [text.change, cell.change],
+        look_inside,
+        inputs,
+        inside,
+        verb="look",
+        doing="Reading the text",
+    )
     ctx.event(which.change, switch, which, [cell, text])
 
 
@@ -342,13 +346,16 @@ def _training(ctx):
             own = gr.Textbox(SAMPLE * 2, label=words, lines=8)
             ctx.note()
             seconds = gr.Slider(10, 90, 60, step=10, label="Seconds")
-            with gr.Row():
-                train = gr.Button("Train", variant="primary", min_width=80)
-                halt = gr.Button("Stop", min_width=80)
-    training = ctx.event(
-        train.click, train_here, [own, seconds], curve, verb="train", concurrency_limit=1
+            train = gr.Button("Train", variant="primary", min_width=80)
+    ctx.event(
+        train.click,
+        train_here,
+        [own, seconds],
+        curve,
+        verb="train",
+        doing="Training on your text",
+        concurrency_limit=1,
     )
-    ctx.event(halt.click, lambda: None, cancels=[training])
 
 
 @EXHIBIT.tour

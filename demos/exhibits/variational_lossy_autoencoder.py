@@ -260,8 +260,22 @@ def layout(ctx):
         ctx.choices({name: [digits] for name, digits in EXAMPLES.items()}, [text])
     ctx.at_first(default, [picture, result])
     inputs = [text, window, seed]
-    ctx.event([control.change for control in inputs], show, inputs, [picture, result], verb="show")
-    ctx.event(button.click, send, [text, window], sent, verb="send")
+    ctx.event(
+        [control.change for control in inputs],
+        show,
+        inputs,
+        [picture, result],
+        verb="show",
+        doing="Drawing and counting bits",
+    )
+    ctx.event(
+        button.click,
+        send,
+        [text, window],
+        sent,
+        verb="send",
+        doing="Sending the picture by bits back",
+    )
     ctx.event(again.click, lambda seed: seed_of(seed) + 1, seed, seed)
     ctx.event(clear.click, lambda: "0" * 64, None, text)
     ctx.touch(picture, touch, [text, tool, before], [text, before])

@@ -129,6 +129,7 @@ def test_a_choice_changes_text_and_picture(open_page, slug, tab, chosen, shown):
         ("pointer-networks", "Not the hull"),
         ("mdl-tutorial", "AIC chooses"),
         ("coffee-automaton", "adjusted hardly rose"),
+        ("understanding-lstms", "gone after a single one"),
     ],
 )
 def test_where_it_fails_all_controls_change_at_once(open_page, slug, shown):

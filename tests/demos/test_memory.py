@@ -1,6 +1,7 @@
 """What the server forgets when it has grown beyond its budget."""
 
 import mmap
+import sys
 
 import keras
 import numpy as np
@@ -43,3 +44,15 @@ def test_a_model_answers_as_before_after_its_programs_are_forgotten():
     before = model.predict_on_batch(x)
     memory.forget_programs()
     np.testing.assert_allclose(model.predict_on_batch(x), before, atol=1e-6)
+
+
+@pytest.mark.parametrize(("backend", "kept_out"), [("jax", True), ("tensorflow", False)])
+def test_tensorflow_stays_out_unless_it_is_the_backend(backend, kept_out, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow", None)  # remembers what stood there
+    del sys.modules["tensorflow"]
+    monkeypatch.setattr(keras.config, "backend", lambda: backend)
+    memory.leave_out_tensorflow()
+    assert ("tensorflow" in sys.modules) == kept_out
+    if kept_out:
+        with pytest.raises(ImportError):
+            __import__("tensorflow")

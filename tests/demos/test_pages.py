@@ -103,6 +103,10 @@ def test_the_ledger_is_honest():
         if report:
             shown = joined(ledger(item))
             assert all(claim["verdict"] in shown for claim in report["claims"])
+            # One picture, and the table folded away.
+            assert shown.count('class="ledger"') == 1 and "<svg" in shown
+            assert re.findall("<details[^>]*>", shown) == ["<details>"]
+            assert shown.index("<svg") < shown.index("<details>") < shown.index("<table")
 
 
 def test_choices_are_made_exactly():

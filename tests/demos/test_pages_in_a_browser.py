@@ -2,6 +2,7 @@
 
 import pytest
 
+from demos.exhibit import FAILS
 from keras_readinglist import catalog
 
 pytestmark = [pytest.mark.gallery, pytest.mark.once]
@@ -36,9 +37,12 @@ def test_pages(url, open_page, page):
         tab.wait_for_function(f"(document.querySelector('.dark') !== null) == {DARK[scheme]}")
         assert tab.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
         assert tab.evaluate(SMALL) == []
-        top = tab.locator(first).first.bounding_box()["y"]
-        assert top <= (300 if width == 1280 else 420)
+        box = tab.locator(first).first.bounding_box()
+        assert box["y"] <= (300 if width == 1280 else 420)
+        assert width < 1280 or not page or box["y"] + box["height"] <= 705
     assert tab.evaluate(HIDDEN) == 0
+    if page:
+        assert tab.get_by_role("button", name=FAILS).first.is_visible()
     name = catalog.find(page).title if page else ""
     tab.wait_for_function("title => document.title.startsWith(title)", arg=name)
     assert "The reading list" in tab.title()

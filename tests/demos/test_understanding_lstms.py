@@ -76,3 +76,11 @@ def test_padding_changes_no_answer_and_no_gradient():
     model = load_preset("adding_problem_lstm")
     np.testing.assert_allclose(answers, model.predict_on_batch(inputs)[:, 0], atol=1e-5)
     np.testing.assert_allclose(reach, gradient_norm_by_lag(model, inputs), atol=1e-5)
+
+
+def test_how_long_a_unit_remembers_is_said():
+    assert "gone after 7." in exhibit.memory(np.full(9, 0.9))
+    assert "keeps 10% of its cell" in exhibit.memory(
+        np.full(9, 0.1)
+    ) and "travels nowhere" in exhibit.memory([0.1])
+    assert "keeps 0%" in exhibit.memory(np.zeros(3)) and "keeps 100%" in exhibit.memory(np.ones(3))

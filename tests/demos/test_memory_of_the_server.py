@@ -1,0 +1,79 @@
+"""The whole server, in a process of its own: all pages opened, and 500 questions."""
+
+import http.client
+import json
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+
+from keras_readinglist import catalog
+from tests.demos.endpoints import GOOD
+
+pytestmark = [pytest.mark.gallery, pytest.mark.once]
+BUDGET, QUESTIONS = 1500, 500
+ASKED = [endpoint for endpoint in GOOD if not endpoint.endswith("train")]
+
+
+def megabytes(process, name):
+    """Return a line of what Linux says of the memory of a process."""
+    status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+    return int(re.search(rf"{name}:\s+(\d+) kB", status)[1]) / 1000
+
+
+@pytest.fixture
+def server():
+    if not pathlib.Path("/proc/self/status").exists():
+        pytest.skip("this system does not say what a process takes")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = "from keras_readinglist.cli import main; main()"
+    arguments = ["gallery", "--no-browser", "--port", str(port)]
+    # As users run it: without what `conftest.py` tells XLA.
+    told = {k: v for k, v in os.environ.items() if not k.startswith(("XLA_", "JAX_"))}
+    process = subprocess.Popen(
+        [sys.executable, "-c", command, *arguments], env=told, stdout=subprocess.DEVNULL
+    )
+    yield process, f"http://127.0.0.1:{port}/"
+    process.kill()
+    process.wait()
+
+
+def opened(url, patience=60):
+    """Read a page; the first may wait until the server listens."""
+    for _ in range(patience):
+        try:
+            with urllib.request.urlopen(url) as answer:
+                return answer.read()
+        except (OSError, http.client.HTTPException):
+            time.sleep(1)
+    raise TimeoutError(url)
+
+
+def asked(url, endpoint, arguments):
+    address, body = f"{url}gradio_api/call{endpoint}", json.dumps({"data": arguments}).encode()
+    request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request) as answer:
+        event = json.load(answer)["event_id"]
+    with urllib.request.urlopen(f"{address}/{event}") as answer:
+        return answer.read().decode()
+
+
+def test_the_server_keeps_to_its_memory_after_all_pages_and_500_questions(server):
+    process, url = server
+    for item in catalog.ITEMS:
+        assert item.slug.encode() in opened(url + (item.slug if item.exhibit else ""))
+    largest = 0
+    for k in range(QUESTIONS):
+        endpoint = ASKED[k % len(ASKED)]
+        assert "event: complete" in asked(url, endpoint, GOOD[endpoint]), endpoint
+        largest = max(largest, megabytes(process, "VmRSS"))
+    print(f"{largest:.0f} MB at most, {megabytes(process, 'VmRSS'):.0f} MB now")
+    assert largest <= BUDGET
