@@ -148,9 +148,15 @@ def test_a_stage_axis_is_not_ignored():
 def test_pipelines_over_four_devices():
     flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=4"
     tests = pathlib.Path(__file__).parent / "pipelined" / "four_devices.py"
+    environment = {
+        "XLA_FLAGS": flags.strip(),
+        "JAX_ENABLE_X64": "1",
+        # Two programs at once on more devices than cores may wait for each other's threads.
+        "JAX_CPU_ENABLE_ASYNC_DISPATCH": "0",
+    }
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", tests],
-        env={**os.environ, "XLA_FLAGS": flags.strip(), "JAX_ENABLE_X64": "1"},
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         timeout=500,

@@ -30,10 +30,16 @@ def found(tmp_path_factory):
     """Return what the processes of `several.py` wrote, by name: arrays by name."""
     folder = tmp_path_factory.mktemp("several")
     flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=4".strip()
+    environment = {
+        "XLA_FLAGS": flags,
+        # Two programs at once on more devices than cores may wait for each other's threads.
+        "JAX_CPU_ENABLE_ASYNC_DISPATCH": "0",
+        "OMP_NUM_THREADS": "1",
+    }
     done = subprocess.run(
         [sys.executable, "-m", f"{__package__}.several", str(folder), str(free_port())],
         cwd=ROOT,
-        env={**os.environ, "XLA_FLAGS": flags, "OMP_NUM_THREADS": "1"},
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         timeout=500,
