@@ -33,6 +33,10 @@ element.addEventListener('pointerdown', (event) => {
   event.preventDefault();
   g.focus();
 });
+// A page scrolls under a finger that drags: `touch-action` of what is in a picture is not kept to.
+element.addEventListener('touchmove', (event) => {
+  if (held && held.item && event.cancelable) event.preventDefault();
+}, {passive: false});
 window.addEventListener('pointermove', (event) => {
   const svg = board();
   if (!held || !svg) return;

@@ -119,7 +119,7 @@ except ImportError as error:
 # The paper's caveat stands here, too: over all its runs the shortest description belonged to a
 # network that predicted nothing. A description below that of the null model is more than the paper
 # reached. Where few columns among many are the truth, the mixture errs least. On a table whose 65
-# columns each matter a little, one Gaussian as prior loses to weight decay, and the mixture is even.
+# columns each matter a little, one Gaussian as prior loses to weight decay; the mixture does not.
 
 # %%
 measured = catalog.report("mdl-weights")

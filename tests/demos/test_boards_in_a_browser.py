@@ -9,18 +9,35 @@ DRAGGED = {
     "mdl-tutorial": (None, '[data-item="0"]'),
     "relation-networks": (None, '[data-item="red"]'),
     "relational-rnns": (None, '[data-item="0"]'),
+    "dilated-convolutions": (None, '[data-item="0"]'),
+    "message-passing": (None, '[data-item="0"]'),
 }
-PRESSED = {
-    "coffee-automaton": None,
-    "complexodynamics": None,
-    "kolmogorov-randomness": "Take the noise out",
-    "neural-turing-machines": None,
-    "pointer-networks": None,
-    "mdl-tutorial": None,
-    "scaling-laws": None,
-}
-STATE = "[...document.querySelectorAll('svg.touch')].map(n => n.outerHTML.length + n.innerHTML)"
-STATE += ".join().replace(/class=.cross.*/, '')"
+PRESSED = (
+    ("alexnet", None),
+    ("coffee-automaton", None),
+    ("complexodynamics", None),
+    ("cs231n", "Looking in"),
+    ("dilated-convolutions", "What one pixel sees"),
+    ("kolmogorov-randomness", "Take the noise out"),
+    ("mdl-tutorial", None),
+    ("neural-turing-machines", None),
+    ("pointer-networks", None),
+    ("resnet", None),
+    ("scaling-laws", None),
+    ("scaling-laws", "Spend"),
+    ("variational-lossy-autoencoder", None),
+)
+# What can be touched, without the cross that the keyboard moves.
+STATE = """[...document.querySelectorAll('svg.touch')].map(
+  node => node.outerHTML.length + node.innerHTML.replace(/class=.cross.*/, '')).join()"""
+
+# Nothing moves down any more, as a page does while it is laid out.
+STILL = """() => {
+  const tops = [...document.querySelectorAll('svg.touch')].map(n => n.getBoundingClientRect().y);
+  const before = window.tops;
+  window.tops = tops.join();
+  return before === window.tops;
+}"""
 
 
 def opened(open_page, slug, name, **options):
@@ -28,6 +45,8 @@ def opened(open_page, slug, name, **options):
     if name:
         tab.get_by_role("tab", name=name).click()
     tab.wait_for_selector("svg.touch >> visible=true")
+    tab.wait_for_selector("[data-ready] svg.touch >> visible=true")  # a touch before this is lost
+    tab.wait_for_function(STILL, polling=500)
     return tab
 
 
@@ -77,9 +96,9 @@ def test_things_are_dragged(open_page, slug):
     assert tab.locator(".refusal").count() == 0
 
 
-@pytest.mark.parametrize("slug", PRESSED)
-def test_places_are_pressed(open_page, slug):
-    tab = opened(open_page, slug, PRESSED[slug])
+@pytest.mark.parametrize(("slug", "name"), PRESSED)
+def test_places_are_pressed(open_page, slug, name):
+    tab = opened(open_page, slug, name)
 
     def by_key():
         tab.locator("svg.touch >> visible=true").first.focus()
@@ -90,3 +109,16 @@ def test_places_are_pressed(open_page, slug):
     changed(tab, lambda: tab.touchscreen.tap(*place(tab, 0.31, 0.66)))
     changed(tab, by_key)
     assert tab.locator(".refusal").count() == 0
+
+
+def test_a_page_does_not_scroll_under_a_finger_that_drags(open_page):
+    tab = opened(open_page, "message-passing", None, width=375, is_mobile=True)
+    session, (x, y) = tab.context.new_cdp_session(tab), middle(tab, '[data-item="0"]')
+    for k in range(8):
+        points = [{"x": x + 8 * k, "y": y - 12 * k}]
+        kind = "touchMove" if k else "touchStart"
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        tab.wait_for_timeout(50)
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    tab.wait_for_timeout(500)
+    assert tab.evaluate("scrollY") == 0
