@@ -32,8 +32,8 @@ def found(tmp_path_factory):
     flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=4".strip()
     environment = {
         "XLA_FLAGS": flags,
-        # Two programs at once on more devices than cores may wait for each other's threads.
-        "JAX_CPU_ENABLE_ASYNC_DISPATCH": "0",
+        # As many threads as two programs need that wait for all devices, on fewer cores.
+        "NPROC": "16",
         "OMP_NUM_THREADS": "1",
     }
     done = subprocess.run(

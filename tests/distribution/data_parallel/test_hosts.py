@@ -23,7 +23,7 @@ def jax_host(number, port):
         "KERAS_DISTRIBUTION_NUM_PROCESSES": "2",
         "KERAS_DISTRIBUTION_PROCESS_ID": str(number),
         "XLA_FLAGS": "--xla_force_host_platform_device_count=2",
-        "JAX_CPU_ENABLE_ASYNC_DISPATCH": "0",
+        "NPROC": "16",
     }
     return [sys.executable, "-m", COMMAND, *TRAIN], environment
 
