@@ -24,6 +24,7 @@ from keras_readinglist.distribution import (
 from keras_readinglist.distribution.gpipe.batch_statistics import DeferredStatistics
 from keras_readinglist.distribution.gpipe.jax_stage import Stage
 from keras_readinglist.distribution.gpipe.torch_stage import TorchStage
+from keras_readinglist.layers.pipelined_stack import stages
 from keras_readinglist.recipes import report
 
 # %% [markdown]
@@ -175,6 +176,18 @@ print("largest difference of a gradient:", max(float(np.abs(a - b).max()) for a,
 
 # %%
 print(inspect.getsource(TorchStage._train))
+
+# %% [markdown]
+# ## Equal blocks, and batches as well
+#
+# Where all blocks are alike the schedule fits into one program: each device applies its blocks to
+# what it has, and hands it on. On JAX `PipelinedStack` does that under a distribution of Keras,
+# beside copies that share a batch; elsewhere it is its blocks, one after the other.
+# [More than one device](../distribution.md) has the layouts, `DataParallel`, and how to start either
+# on several hosts.
+
+# %%
+print(inspect.getsource(stages._program))
 
 # %% [markdown]
 # ## What reproduces
