@@ -183,8 +183,8 @@ print(inspect.getsource(TorchStage._train))
 # Where all blocks are alike the schedule fits into one program: each device applies its blocks to
 # what it has, and hands it on. On JAX `PipelinedStack` does that under a distribution of Keras,
 # beside copies that share a batch; elsewhere its blocks are applied one after the other.
-# [More than one device](../distribution.md) has the layouts, `DataParallel`, and how to start both on
-# several hosts.
+# [More than one device](../distribution.md) has the layouts, `DataParallel`, and how to start them
+# on several hosts.
 
 # %%
 print(inspect.getsource(stages._program))
