@@ -17,8 +17,8 @@ EXHIBIT = Exhibit(
     slug="rnnsearch",
     claim="A decoder that looks back at the source at every word need not squeeze a sentence into "
     "one vector, and shows where every word came from.",
-    try_this="Type an English sentence, and point at a French word: the words it came from light "
-    "up. Then make the sentence longer, and read the answer of the network without attention.",
+    try_this="Point at a French word: the words it came from light up. Then read the answer of the "
+    "network without attention, whose doctor advises to smoke, and type a sentence of your own.",
     what_you_see="Each row is a word that the network wrote, each column a word that it read; the "
     "darker a cell, the more it looked there, among the words: about a third of its attention "
     "rests on the end of the sentence, and is not drawn. Where French turns words round, as it "
@@ -42,7 +42,7 @@ for place, row in zip(target[0], attention[0]):
 )
 
 SEARCH, FIXED = EXHIBIT.presets
-DEFAULT = "He doesn't want to speak to his wife."
+DEFAULT = "My doctor advised me to give up smoking."
 PAIR = ("I bought a red car last year.", "J'ai acheté une voiture rouge l'an dernier.")
 LONGEST, PIECES = 300, 64
 # What runs of the recipe measured, and the length in words that stands for the group.
