@@ -1,7 +1,11 @@
-"""The Transformer: a training step against torch's own, decoding with its cache and without."""
+"""The Transformer: a training step against torch's own, decoding with its cache and without.
+
+`--peer-path DIR` after `pip install --no-deps --target DIR keras-hub` adds KerasHub's layers.
+"""
 
 import functools
 import math
+import sys
 
 import keras
 import numpy as np
@@ -62,6 +66,37 @@ def _peer_step(inputs, labels):
     return torch_step(Peer(), loss, inputs, labels)
 
 
+def _hub(path):
+    """Return a network of KerasHub's layers that translates, and its version."""
+    sys.path.append(path)
+    import keras_hub
+
+    layers = keras_hub.layers
+    embedding, waves = layers.ReversibleEmbedding(VOCABULARY, WIDTH), layers.SinePositionEncoding()
+    inputs = {name: keras.Input((LENGTH,), dtype="int32", name=name) for name in _batch()[0]}
+    hidden = keras.ops.not_equal(inputs["source"], 0)
+
+    def embed(ids):
+        x = embedding(ids) * math.sqrt(WIDTH)
+        return x + waves(x)
+
+    memory = embed(inputs["source"])
+    for _ in range(LAYERS):
+        memory = layers.TransformerEncoder(HIDDEN, HEADS, dropout=0.1)(memory, padding_mask=hidden)
+    read = embed(inputs["target"])
+    for _ in range(LAYERS):
+        block = layers.TransformerDecoder(HIDDEN, HEADS, dropout=0.1)
+        read = block(read, memory, encoder_padding_mask=hidden)
+    return keras.Model(inputs, embedding(read, reverse=True)), keras_hub.__version__
+
+
+def _compiled(model):
+    model.compile(
+        keras.optimizers.Adam(1e-4, beta_2=0.98, epsilon=1e-9), LabelSmoothedCrossEntropy(0.1)
+    )
+    return model
+
+
 def _anew(model, source):
     """Return greedy decoding of the same model that computes everything anew at every step."""
 
@@ -94,16 +129,17 @@ def workloads(peer_path):
         repeats=3,
     )
     inputs, labels = _batch()
-    model.compile(
-        keras.optimizers.Adam(1e-4, beta_2=0.98, epsilon=1e-9), LabelSmoothedCrossEntropy(0.1)
-    )
-    yield Workload(
-        name=f"Transformer training step: {LAYERS} + {LAYERS} blocks of {WIDTH}, 2,048 tokens",
-        item="attention-is-all-you-need",
-        peer=PEER,
-        unit="ms",
-        goal=1.2,
-        ours=lambda: model.train_on_batch(inputs, labels),
-        theirs=_peer_step(inputs, labels),
-        repeats=5,
-    )
+    _compiled(model)
+    step = {
+        "name": f"Transformer training step: {LAYERS} + {LAYERS} blocks of {WIDTH}, 2,048 tokens",
+        "item": "attention-is-all-you-need",
+        "unit": "ms",
+        "ours": lambda: model.train_on_batch(inputs, labels),
+        "repeats": 5,
+    }
+    yield Workload(peer=PEER, goal=1.2, theirs=_peer_step(inputs, labels), **step)
+    if peer_path:
+        hub, version = _hub(peer_path)
+        _compiled(hub)
+        theirs = functools.partial(hub.train_on_batch, inputs, labels)
+        yield Workload(peer=f"KerasHub's layers {version}", goal=1.0, theirs=theirs, **step)
