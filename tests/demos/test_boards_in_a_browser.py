@@ -9,7 +9,6 @@ DRAGGED = {
     "mdl-tutorial": (None, '[data-item="0"]'),
     "relation-networks": (None, '[data-item="red"]'),
     "relational-rnns": (None, '[data-item="0"]'),
-    "dilated-convolutions": (None, '[data-item="0"]'),
     "message-passing": (None, '[data-item="0"]'),
 }
 PRESSED = (
