@@ -1,6 +1,6 @@
 """The whole server, in a process of its own: all pages opened, and all questions asked twice.
 
-`QUESTIONS=500 pytest -m gallery tests/demos/test_memory_of_the_server.py -s` asks longer, and prints.
+`QUESTIONS=500 pytest -m gallery tests/demos/test_memory_of_the_server.py -s` asks more, and prints.
 """
 
 import http.client
