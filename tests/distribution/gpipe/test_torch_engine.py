@@ -81,9 +81,14 @@ def test_an_interrupt_leaves_no_process():
         time.sleep(0.5)  # it waits for them now
         os.kill(os.getpid(), signal.SIGINT)
 
-    threading.Thread(target=interrupt).start()
-    with pytest.raises(KeyboardInterrupt):
-        launch(time.sleep, 2, 60)
+    # A shell that runs the tests in the background has them ignore interrupts.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        threading.Thread(target=interrupt).start()
+        with pytest.raises(KeyboardInterrupt):
+            launch(time.sleep, 2, 60)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert not multiprocessing.active_children()
 
 
