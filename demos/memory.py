@@ -16,8 +16,8 @@ import time
 
 import keras
 
-BUDGET = 1200  # megabytes, above which programs are forgotten
-_PAUSE = 30  # seconds between two times
+BUDGET = 1100  # megabytes, above which programs are forgotten
+_PAUSE = 3  # seconds between two times
 _GUARD = threading.Lock()
 _last = 0.0
 
@@ -42,7 +42,7 @@ def forget_programs():
 
 
 def keep_to_budget():
-    """Forget programs if the process has grown beyond its budget, at most twice a minute."""
+    """Forget programs if the process has grown beyond its budget, but not all the time."""
     global _last
     if resident() < BUDGET or not _GUARD.acquire(blocking=False):
         return

@@ -17,8 +17,8 @@ EXHIBIT = Exhibit(
     slug="rnnsearch",
     claim="A decoder that looks back at the source at every word need not squeeze a sentence into "
     "one vector, and shows where every word came from.",
-    try_this="Point at a French word: the words it came from light up. Then read the answer of the "
-    "network without attention, whose doctor advises to smoke, and type a sentence of your own.",
+    try_this="Point at a French word: what it came from lights up. With one vector, the doctor "
+    "advises to smoke.",
     what_you_see="Each row is a word that the network wrote, each column a word that it read; the "
     "darker a cell, the more it looked there, among the words: about a third of its attention "
     "rests on the end of the sentence, and is not drawn. Where French turns words round, as it "
