@@ -12,8 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from keras_readinglist.memory import keep_memory
-
 _BLOCK_SECONDS = 0.3
 RESULTS = pathlib.Path(__file__).parent / "results.json"
 COLUMNS = ("workload", "backend", "peer", "ours", "theirs", "unit", "ratio", "goal")
@@ -51,7 +49,6 @@ class Workload:
 
 def measure(workload, backend):
     """Measure ours and theirs, and return a row of the table."""
-    keep_memory()  # as our trainings do; it is good for both sides
     if workload.unit in ("MB", "s"):
         ours, theirs = workload.ours(), workload.theirs()
         return _row(workload, backend, ours, theirs, theirs / ours)

@@ -33,6 +33,9 @@ def main():
         importlib.import_module("torch")  # a peer: it must be imported before JAX
     import harness
 
+    from keras_readinglist.memory import keep_memory
+
+    keep_memory()  # as our trainings do, before any thread computes; it is good for both sides
     found = sorted(path.stem for path in HERE.glob("*.py") if path.stem not in MACHINERY)
     for name in arguments.files or found:
         for workload in importlib.import_module(name).workloads(arguments.peer_path):
