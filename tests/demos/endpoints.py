@@ -5,6 +5,8 @@ refused, for the verbs that can refuse.
 """
 
 import importlib
+import json
+import urllib.request
 
 from demos.app import discover
 
@@ -20,3 +22,13 @@ def _collect(name):
 
 
 GOOD, BAD = _collect("GOOD"), _collect("BAD")
+
+
+def asked(url, endpoint, arguments):
+    """Return what an endpoint sends, the raw events of its answer."""
+    address, body = f"{url}gradio_api/call{endpoint}", json.dumps({"data": arguments}).encode()
+    request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request) as answer:
+        event = json.load(answer)["event_id"]
+    with urllib.request.urlopen(f"{address}/{event}") as answer:
+        return answer.read().decode()

@@ -11,7 +11,7 @@ import pytest
 
 from demos import app, shipped
 from demos.app import discover
-from tests.demos.endpoints import BAD, GOOD
+from tests.demos.endpoints import BAD, GOOD, asked
 from tests.demos.test_pages import BETRAYING
 
 pytestmark = [pytest.mark.gallery, pytest.mark.once]
@@ -40,16 +40,6 @@ def test_bad_input_gets_a_readable_message(client, endpoint):
         client.predict(*BAD[endpoint], api_name=endpoint)
     message = str(caught.value)
     assert len(message.split()) >= 4 and "verbose error" not in message
-
-
-def asked(url, endpoint, arguments):
-    """Return what an endpoint sends, the raw events of its answer."""
-    address, body = f"{url}gradio_api/call{endpoint}", json.dumps({"data": arguments}).encode()
-    request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request) as answer:
-        event = json.load(answer)["event_id"]
-    with urllib.request.urlopen(f"{address}/{event}") as answer:
-        return answer.read().decode()
 
 
 @pytest.mark.parametrize("endpoint", [e for e in GOOD if not e.endswith("train")])

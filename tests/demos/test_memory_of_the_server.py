@@ -4,7 +4,6 @@
 """
 
 import http.client
-import json
 import os
 import pathlib
 import re
@@ -17,7 +16,7 @@ import urllib.request
 import pytest
 
 from keras_readinglist import catalog
-from tests.demos.endpoints import GOOD
+from tests.demos.endpoints import GOOD, asked
 
 pytestmark = [pytest.mark.gallery, pytest.mark.once]
 BUDGET = 1500
@@ -59,15 +58,6 @@ def opened(url, patience=60):
         except (OSError, http.client.HTTPException):
             time.sleep(1)
     raise TimeoutError(url)
-
-
-def asked(url, endpoint, arguments):
-    address, body = f"{url}gradio_api/call{endpoint}", json.dumps({"data": arguments}).encode()
-    request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request) as answer:
-        event = json.load(answer)["event_id"]
-    with urllib.request.urlopen(f"{address}/{event}") as answer:
-        return answer.read().decode()
 
 
 def test_the_server_keeps_to_its_memory(server):
