@@ -4,6 +4,7 @@ Every file of `exhibits/` that defines `EXHIBIT` becomes a page; nothing else ne
 one.
 """
 
+import atexit
 import contextlib
 import importlib
 import pkgutil
@@ -143,15 +144,30 @@ def not_found(request, error):
     return HTMLResponse(meta + head + Markup(body), 404)
 
 
-def warm_up():
-    """Load the presets of all exhibits and run their defaults, so that visitors do not wait."""
-    for exhibit in discover():
-        for preset in exhibit.presets:
-            serve(preset).run(lambda model: model)
+def warm_up(ended):
+    """Load the presets of all exhibits and run their defaults, so that visitors do not wait.
+
+    Args:
+        ended: `threading.Event`, after which nothing more is begun.
+    """
+    for preset in [preset for exhibit in discover() for preset in exhibit.presets]:
+        if ended.is_set():
+            return
+        serve(preset).run(lambda model: model)
     memory.forget_programs()  # those that built the models
     for exhibit in discover():
+        if ended.is_set():
+            return
         with contextlib.suppress(Exception):
             exhibit.run_tour()
+
+
+def _warm_up_aside():
+    """Warm up in a thread that is waited for: one that computes while Python ends aborts it."""
+    ended = threading.Event()
+    thread = threading.Thread(target=warm_up, args=(ended,), daemon=True)
+    thread.start()
+    atexit.register(lambda: (ended.set(), thread.join()))
 
 
 def launch(host="127.0.0.1", port=None, mcp=False, browser=True, root_path=None, block=True):
@@ -178,7 +194,7 @@ def launch(host="127.0.0.1", port=None, mcp=False, browser=True, root_path=None,
         head=f"<script>{SCRIPT}</script>",
         app_kwargs={"exception_handlers": {404: not_found}},
     )
-    threading.Thread(target=warm_up, daemon=True).start()
+    _warm_up_aside()
     if block:
         gallery.block_thread()
     return gallery
