@@ -1,9 +1,6 @@
 """A stack is its blocks one after the other, wherever they lie."""
 
-import os
 import pathlib
-import subprocess
-import sys
 
 import keras
 import numpy as np
@@ -16,6 +13,7 @@ from keras_readinglist.layers import (
     SequenceBatchNormalization,
     TransformerEncoderBlock,
 )
+from tests import virtual_devices
 
 X = np.random.default_rng(0).standard_normal((3, 5, 4)).astype("float32")
 MASK = np.array([[1, 1, 1, 1, 1], [1, 1, 1, 0, 0], [1, 0, 0, 0, 0]], bool)
@@ -146,19 +144,5 @@ def test_a_stage_axis_is_not_ignored():
 
 @pytest.mark.skipif(keras.config.backend() != "jax", reason="pipelines of one program")
 def test_pipelines_over_four_devices():
-    flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=4"
     tests = pathlib.Path(__file__).parent / "pipelined" / "four_devices.py"
-    environment = {
-        "XLA_FLAGS": flags.strip(),
-        "JAX_ENABLE_X64": "1",
-        # As many threads as two programs need that wait for all devices, on fewer cores.
-        "NPROC": "16",
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", tests],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=500,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    virtual_devices.run(4, "-m", "pytest", "-q", str(tests), JAX_ENABLE_X64="1")

@@ -1,20 +1,16 @@
 """Batches that are split train the same model as whole ones, and nothing is split in silence."""
 
-import os
-import pathlib
 import socket
-import subprocess
-import sys
 
 import keras
 import numpy as np
 import pytest
 
 from keras_readinglist.distribution import DataParallel
+from tests import virtual_devices
 from tests.distribution.data_parallel.several import NETS, PROCESSES, WHOLE
 
 BACKEND = keras.config.backend()
-ROOT = pathlib.Path(__file__).parents[3]
 several = pytest.mark.skipif(BACKEND == "tensorflow", reason="JAX and torch split batches")
 
 
@@ -29,22 +25,7 @@ def free_port():
 def found(tmp_path_factory):
     """Return what the processes of `several.py` wrote, by name: arrays by name."""
     folder = tmp_path_factory.mktemp("several")
-    flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count=4".strip()
-    environment = {
-        "XLA_FLAGS": flags,
-        # As many threads as two programs need that wait for all devices, on fewer cores.
-        "NPROC": "16",
-        "OMP_NUM_THREADS": "1",
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", f"{__package__}.several", str(folder), str(free_port())],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=500,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    virtual_devices.run(4, "-m", f"{__package__}.several", str(folder), str(free_port()))
     return {path.stem: dict(np.load(path)) for path in folder.glob("*.npz")}
 
 

@@ -9,7 +9,8 @@ import sys
 import keras
 import pytest
 
-from tests.distribution.data_parallel.test_data_parallel import ROOT, free_port
+from tests import virtual_devices
+from tests.distribution.data_parallel.test_data_parallel import free_port
 
 BACKEND = keras.config.backend()
 COMMAND = f"{__package__}.command"
@@ -22,8 +23,7 @@ def jax_host(number, port):
         "KERAS_DISTRIBUTION_JOB_ADDRESSES": f"127.0.0.1:{port}",
         "KERAS_DISTRIBUTION_NUM_PROCESSES": "2",
         "KERAS_DISTRIBUTION_PROCESS_ID": str(number),
-        "XLA_FLAGS": "--xla_force_host_platform_device_count=2",
-        "NPROC": "16",
+        "XLA_FLAGS": virtual_devices.FLAGS.format(2),
     }
     return [sys.executable, "-m", COMMAND, *TRAIN], environment
 
@@ -55,7 +55,7 @@ def test_two_hosts_train_as_one_process(tmp_path):
         processes.append(
             subprocess.Popen(
                 [*command, str(tmp_path / f"host-{number}")],
-                cwd=ROOT,
+                cwd=virtual_devices.ROOT,
                 env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -68,7 +68,7 @@ def test_two_hosts_train_as_one_process(tmp_path):
     assert not list((tmp_path / "host-1").rglob("*"))
 
     alone = [sys.executable, "-m", COMMAND, "train", "tiny", "--output", str(tmp_path / "alone")]
-    subprocess.run(alone, cwd=ROOT, check=True, capture_output=True)
+    subprocess.run(alone, cwd=virtual_devices.ROOT, check=True, capture_output=True)
     result = pathlib.Path("tiny", "reduced", "line", "seed-0", "result.json")
     scores, losses = [], []
     for folder in ("host-0", "alone"):
