@@ -22,6 +22,7 @@ BASE = {"backend", "gradients"}  # what everything may import
 ALLOWED = {
     "backend": set(),
     "gradients": {"backend"},
+    "flops": set(),
     "memory": set(),
     "initializers": BASE,
     "layers": BASE | {"initializers"},
@@ -38,8 +39,8 @@ ALLOWED = {
     "testing": BASE | {"layers"},
     "visualization": BASE | {"decoding", "layers"},
     "callbacks": BASE | {"layers"},
-    "information": BASE,
-    "distribution": BASE | {"layers"},
+    "information": BASE | {"flops"},
+    "distribution": BASE | {"flops", "layers"},
     "applications": BASE
     | {
         "chemistry",

@@ -136,6 +136,14 @@ def test_noise_scale_of_known_gradients():
     assert info.simple_noise_scale(16.0, 1.0, 1, 16) == float("inf")
 
 
+def test_critical_batch_is_recovered_through_noise():
+    batch = np.geomspace(1e3, 1e6, 12)
+    noise = np.exp(0.01 * np.random.default_rng(0).standard_normal(12))
+    steps = 700 * (1 + 4e4 / batch) * noise
+    found = info.fit_critical_batch(steps, steps * batch)
+    np.testing.assert_allclose(found, (700, 700 * 4e4, 4e4), rtol=0.05)
+
+
 @pytest.mark.parametrize(
     "call, named",
     [
@@ -148,6 +156,7 @@ def test_noise_scale_of_known_gradients():
         (lambda: info.fit_scaling_law([1, 2, 3], [3, 2, 1], confidence=1), "`confidence`"),
         (lambda: info.fit_chinchilla([1] * 4, [1, 2, 3, 4], [4, 3, 2, 1]), "at least 5"),
         (lambda: info.isoflop_minimum([1, 2, 3], [1, 2, 1]), "minimum"),
+        (lambda: info.fit_critical_batch([1, 2], [3, 6]), "`batch`.* at least 2 different"),
         (lambda: info.simple_noise_scale(2, 1, 4, 4), "`small_batch`"),
         (lambda: info.non_embedding_params(0, 4), "`n_layer`"),
         (lambda: info.PowerLaw(0, 1), "`exponent`"),

@@ -1,6 +1,5 @@
 """What the links of a chain cost: operations, parameters, what is kept for the backward pass."""
 
-import contextlib
 import time
 from typing import NamedTuple
 
@@ -9,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from keras_readinglist.distribution.gpipe.chain import chain_of, split_links
+from keras_readinglist.flops import bytes_of, record_calls
 from keras_readinglist.gradients import Differentiable
 from keras_readinglist.layers.validation import check_choice, check_size
 
@@ -117,94 +117,10 @@ def _seconds(cell, inputs):
 
 def _measure(cell, zeros, structure):
     """Return the cost of a cell: every call of a layer inside it is seen."""
-    calls = []
-    with _recorded(cell, calls):
-        output_bytes = _run(cell, keras.tree.pack_sequence_as(structure, zeros))
+    calls, outputs = record_calls(cell, keras.tree.pack_sequence_as(structure, zeros))
     return LinkCost(
         sum(call.flops for call in calls),
         cell.count_params(),
         sum(call.output_bytes for call in calls),
-        output_bytes,
+        sum(map(bytes_of, keras.tree.flatten(outputs))),
     )
-
-
-def _run(cell, inputs):
-    """Call a cell, on JAX with shapes alone; return the bytes of its outputs."""
-    if keras.config.backend() == "jax":
-        import jax
-
-        outputs = jax.eval_shape(cell, inputs)
-    else:
-        outputs = cell(keras.tree.map_structure(ops.convert_to_tensor, inputs))
-    return sum(map(_bytes, keras.tree.flatten(outputs)))
-
-
-class _Call(NamedTuple):
-    flops: int
-    output_bytes: int
-
-
-@contextlib.contextmanager
-def _recorded(cell, calls):
-    """Append a `_Call` for every call of a layer of a cell."""
-    watched = [layer for top in cell.layers for layer in _watched(top)]
-    for layer in watched:
-        layer.__dict__["call"] = _recorder(layer, layer.call, calls)
-    try:
-        yield
-    finally:
-        for layer in watched:
-            del layer.__dict__["call"]
-
-
-def _watched(layer):
-    """Yield a layer and those inside it; what is inside a loop over time belongs to the loop."""
-    yield layer
-    if not hasattr(layer, "cell"):
-        for inner in layer._flatten_layers(recursive=False, include_self=False):
-            yield from _watched(inner)
-
-
-def _recorder(layer, call, calls):
-    inner = [] if hasattr(layer, "cell") else layer._flatten_layers(include_self=False)
-    theirs = {id(weight) for other in inner for weight in other.weights}
-    own = [weight for weight in layer.weights if id(weight) not in theirs]
-
-    def recorded(*args, **kwargs):
-        outputs = call(*args, **kwargs)
-        tensors = [x for x in keras.tree.flatten([args, kwargs]) if ops.is_tensor(x)]
-        first = keras.tree.flatten(outputs)[0]
-        keeps = 0 if theirs else _bytes(first)  # what only holds layers gives what they gave
-        calls.append(_Call(_flops(layer, own, tensors, first), keeps))
-        return outputs
-
-    return recorded
-
-
-def _flops(layer, weights, inputs, output):
-    """Return the operations of the products of a call."""
-    if isinstance(layer, keras.layers.Embedding) or not inputs:
-        return 0
-    before, after = (int(np.prod(x.shape[:-1])) for x in (inputs[0], output))
-    if hasattr(layer, "kernel_size"):
-        places = before if "Transpose" in type(layer).__name__ else after
-    else:  # a loop over time reads every place and may give only one; heads are no places
-        places = before if hasattr(layer, "cell") else min(before, after)
-    flops = sum(2 * int(np.prod(w.shape)) * places for w in weights if _is_matrix(w))
-    if hasattr(layer, "num_heads") and hasattr(layer, "key_dim"):
-        lengths = [x.shape[1] for x in inputs if len(x.shape) == 3]
-        width = layer.num_heads * (layer.key_dim + (layer.value_dim or layer.key_dim))
-        flops += 2 * output.shape[0] * lengths[0] * lengths[-1] * width
-    return flops
-
-
-def _bytes(tensor):
-    return int(np.prod(tensor.shape)) * _size(keras.backend.standardize_dtype(tensor.dtype))
-
-
-def _size(dtype):
-    return {"bool": 1, "float64": 8, "int64": 8, "bfloat16": 2, "float16": 2}.get(dtype, 4)
-
-
-def _is_matrix(weight):
-    return len(weight.shape) > 1 and "bias" not in weight.name

@@ -2,14 +2,18 @@
 
 from keras_readinglist.information.scaling.counting import (
     PF_DAY,
+    count_flops,
+    count_params,
     forward_flops_per_token,
     non_embedding_params,
     training_flops,
 )
 from keras_readinglist.information.scaling.fits import (
+    CriticalBatch,
     ScalingFit,
     compute_frontier,
     fit_chinchilla,
+    fit_critical_batch,
     fit_loss_nd,
     fit_loss_ns,
     fit_scaling_law,
@@ -24,14 +28,18 @@ from keras_readinglist.information.scaling.laws import (
 )
 
 __all__ = [
-    "PF_DAY",
     "Allocation",
     "ChinchillaLaw",
+    "CriticalBatch",
     "KaplanLaw",
+    "PF_DAY",
     "PowerLaw",
     "ScalingFit",
     "compute_frontier",
+    "count_flops",
+    "count_params",
     "fit_chinchilla",
+    "fit_critical_batch",
     "fit_loss_nd",
     "fit_loss_ns",
     "fit_scaling_law",

@@ -1,5 +1,8 @@
-"""Parameters and operations of a Transformer, as the scaling laws count them."""
+"""Parameters and operations of models, as the scaling laws count them."""
 
+import math
+
+from keras_readinglist.flops import record_calls
 from keras_readinglist.information.scaling.checks import positive
 
 PF_DAY = 8.64e19  # floating-point operations of one petaflop per second for a day
@@ -93,3 +96,68 @@ def training_flops(params, tokens):
     """
     positive(params=params, tokens=tokens)
     return 6 * params * tokens
+
+
+def count_params(model, embedding=False):
+    """Return the parameters of any Keras model, by default without those of embeddings.
+
+    Counted are the trainable variables. Those of an embedding have a path that says so, as all of
+    `keras.layers.Embedding`, and learned positions, do; a table that also gives the logits counts
+    as one. Biases and normalizations are counted, which `non_embedding_params` leaves out.
+
+    Args:
+        model: A built `keras.Model` or `keras.layers.Layer`.
+        embedding: Boolean, whether to count embeddings.
+
+    Returns:
+        An integer.
+
+    Raises:
+        ValueError: If the model is not built.
+
+    Example:
+        >>> import keras
+        >>> layers = keras.layers.Embedding(100, 8), keras.layers.Dense(4)
+        >>> model = keras.Sequential([keras.Input((5,)), *layers])
+        >>> count_params(model), count_params(model, embedding=True)
+        (36, 836)
+
+    References:
+        - [Kaplan et al., 2020](https://arxiv.org/abs/2001.08361), section 2.1
+    """
+    if not model.built:
+        raise ValueError("`model` must be built. Received a model that was never called.")
+    counted = [w for w in model.trainable_variables if embedding or "embedding" not in w.path]
+    return sum(math.prod(variable.shape) for variable in counted)
+
+
+def count_flops(model, inputs):
+    """Return the floating-point operations of the products of a forward pass of any Keras model.
+
+    The model is called once, on JAX without computing anything. A matrix of weights counts two
+    operations for each place at which it is applied, attention its two products of positions with
+    positions; tables that are looked up, sums, activations and normalizations count nothing, nor do
+    products without weights in layers of one's own. A backward pass costs twice as much.
+
+    Args:
+        model: A built `keras.Model` or `keras.layers.Layer`.
+        inputs: Array, or the structure of arrays that the model takes.
+
+    Returns:
+        An integer.
+
+    Raises:
+        ValueError: If the model is not built.
+
+    Example:
+        >>> import keras, numpy as np
+        >>> model = keras.Sequential([keras.Input((4,)), *map(keras.layers.Dense, (8, 2))])
+        >>> count_flops(model, np.zeros((10, 4), "float32"))
+        960
+
+    References:
+        - [Kaplan et al., 2020](https://arxiv.org/abs/2001.08361), table 1
+    """
+    if not model.built:
+        raise ValueError("`model` must be built. Received a model that was never called.")
+    return sum(call.flops for call in record_calls(model, inputs)[0])

@@ -1,6 +1,7 @@
 """Fits of scaling laws to measured losses."""
 
 import dataclasses
+from typing import NamedTuple
 
 import numpy as np
 
@@ -22,6 +23,20 @@ class ScalingFit:
     def loss(self, x):
         """Return the loss that the law predicts."""
         return self.law.loss(x)
+
+
+class CriticalBatch(NamedTuple):
+    """What reaching a loss takes at least.
+
+    Attributes:
+        min_steps: Updates, with batches without end.
+        min_examples: Examples, or tokens, with batches of next to nothing.
+        batch: Their ratio, the critical batch: twice `min_steps` and twice `min_examples`.
+    """
+
+    min_steps: float
+    min_examples: float
+    batch: float
 
 
 def fit_scaling_law(x, loss, confidence=0.95):
@@ -192,6 +207,41 @@ def fit_chinchilla(params, tokens, loss, delta=1e-3):
     ]
     e, a, b, alpha, beta = min(found, key=lambda result: result.fun).x
     return ChinchillaLaw(*np.exp([e, a, b]).tolist(), float(alpha), float(beta))
+
+
+def fit_critical_batch(steps, examples):
+    """Fit `(S / S_min - 1)(E / E_min - 1) = 1` to runs that reached one loss with several batches.
+
+    Args:
+        steps: Sequence of positive numbers, the updates that each run took.
+        examples: Sequence of positive numbers, the examples or tokens that it read; at least 2
+            different batches.
+
+    Returns:
+        A `CriticalBatch`.
+
+    Raises:
+        ValueError: If points are too few or not positive.
+
+    Example:
+        >>> batch = np.array([10.0, 100.0, 1000.0])
+        >>> steps = 50 * (1 + 200 / batch)
+        >>> [round(number) for number in fit_critical_batch(steps, steps * batch)]
+        [50, 10000, 200]
+
+    References:
+        - [McCandlish et al., 2018](https://arxiv.org/abs/1812.06162), equation 2.11
+        - [Kaplan et al., 2020](https://arxiv.org/abs/2001.08361), equation 5.1
+    """
+    steps, examples = points(1, steps=steps, examples=examples)
+    batch, steps = np.log(points(2, batch=examples / steps, steps=steps))
+
+    def predicted(free):
+        return free[0] + np.logaddexp(0.0, free[1] - batch)
+
+    starts = [(steps.min(), start) for start in (batch.min(), batch.mean(), batch.max())]
+    least, critical = np.exp(_least_squares(predicted, steps, starts)).tolist()
+    return CriticalBatch(least, least * critical, critical)
 
 
 def compute_frontier(compute, loss):
