@@ -4,7 +4,7 @@ VENV = .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/pip install -q -c constraints.txt
 
-.PHONY: gallery test check lint docs bench clean
+.PHONY: gallery test check lint docs bench clean browser rest
 
 gallery: $(VENV)/gallery  ## open the gallery of trained demos
 	$(BIN)/keras-readinglist gallery
@@ -14,9 +14,15 @@ test: $(VENV)/dev  ## run the tests on the three backends
 
 check: $(VENV)/dev lint  ## what CI runs: lint, tests, gallery in a browser, pages
 	$(BIN)/pytest --backends=all
-	KERAS_BACKEND=jax $(BIN)/pytest -m "gallery or slow"
+	$(MAKE) --jobs=2 --output-sync=target browser rest  # a core each
+
+browser: $(VENV)/dev
+	KERAS_BACKEND=jax $(BIN)/pytest -m gallery
+
+rest: $(VENV)/dev
+	KERAS_BACKEND=jax $(BIN)/pytest -m "slow and not gallery"
 	$(BIN)/keras-readinglist tour --backend jax
-	$(MAKE) docs
+	KERAS_BACKEND=jax $(BIN)/python docs/build.py
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .
