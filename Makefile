@@ -14,7 +14,7 @@ test: $(VENV)/dev  ## run the tests on the three backends
 
 check: $(VENV)/dev lint  ## what CI runs: lint, tests, gallery in a browser, pages
 	$(BIN)/pytest --backends=all
-	$(MAKE) --jobs=2 --output-sync=target browser rest  # a core each
+	$(MAKE) --jobs=2 --output-sync=line browser rest  # a core each
 
 browser: $(VENV)/dev
 	KERAS_BACKEND=jax $(BIN)/pytest -m gallery
