@@ -1,21 +1,25 @@
 """Identity Mappings: what stands on the shortcut, and what becomes of the gradient on its way."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
+import keras
 import numpy as np
 
 from keras_readinglist import catalog
+from keras_readinglist.layers import ResidualUnit
 from keras_readinglist.layers.residual.residual_unit import ORDERS
 from keras_readinglist.recipes import report
-from keras_readinglist.recipes.resnet_identity_mappings import PUBLISHED
+from keras_readinglist.recipes.resnet_identity_mappings import PUBLISHED, VARIANTS
+from keras_readinglist.visualization import LayerChain
 
 from ..components.axes import number_text, svg, words
 from ..components.charts import lines
 from ..components.html import callout, el, faint, page
-from ..components.inputs import choice, number
+from ..components.inputs import choice, number, whole_number
 from ..components.layout import choices_row, control_side, html, picture_side, stage
 from ..exhibit import FAILS, Exhibit
+from ..serving import Served
 
 EXHIBIT = Exhibit(
     slug="resnet-identity-mappings",
@@ -25,18 +29,17 @@ EXHIBIT = Exhibit(
     what_you_see="Above, one unit: the signal goes up on the left, and what the convolutions "
     "compute is added. Below, the size of the gradient behind every unit of an untrained network, "
     "as a power of two: the straight line is the shortcut alone, the product of its factors; the "
-    "curve was measured with all that the convolutions add.",
+    "curves are measured as you look, with all that the convolutions add.",
     code="""\
 import numpy as np
-from keras_readinglist.applications import ResNet
-from keras_readinglist.visualization import signal_propagation
+from keras_readinglist.layers import ResidualUnit
+from keras_readinglist.visualization import LayerChain
 
-unit = {"activation_order": "original", "shortcut": "constant", "shortcut_scale": 0.5,
-        "zero_init_residual": True}  # branches are silent
-network = ResNet((9,), (8,), stem="cifar", classifier_activation=None, classes=10,
-                 unit_config=unit, input_shape=(8, 8, 3))
-images = np.random.default_rng(0).standard_normal((4, 8, 8, 3))
-print(np.log2(signal_propagation(network, images, np.arange(4))["gradient"]))
+unit = ResidualUnit(8, shortcut="constant", shortcut_scale=0.9, activation_order="original")
+unit.build((None, 8, 8, 8))
+signals = np.random.default_rng(0).standard_normal((8, 8, 8, 8))
+found = LayerChain(unit, training=True).propagate(signals, depth=54)
+print(np.log2(found["gradient"]))
 """,
 )
 SHORTCUTS = {
@@ -56,14 +59,16 @@ ORDER_NAMES = {
     "Only rectified first": "relu_only_preactivation",
     "Full pre-activation": "full_preactivation",
 }
-DEPTHS = ("18", "54")
+DEEPEST = 120
+SHAPE = (8, 8, 8, 8)  # pictures, rows, columns, channels
+CHAINS = Served(dict)
 ON_THE_LINE = {"constant": "× λ", "conv1x1": "1x1 conv", "dropout": "dropout",
                "exclusive_gating_0": "× (1 − g)", "exclusive_gating_6": "× (1 − g)",
                "shortcut_gating_0": "× (1 − g)", "shortcut_gating_6": "× (1 − g)"}  # fmt: skip
 FACTORS = {"exclusive_gating_0": 0.5, "shortcut_gating_0": 0.5, "dropout": 1.0,
            "exclusive_gating_6": 1 - 1 / (1 + np.exp(6)),
            "shortcut_gating_6": 1 - 1 / (1 + np.exp(6))}  # fmt: skip
-START = ("A factor", 0.9, "Original", "54")
+START = ("A factor", 0.9, "Original", 54)
 
 
 @cache
@@ -73,14 +78,32 @@ def measured():
     return {name: entry["mean"] for name, entry in found.items()}
 
 
-def gradients(variant, depth):
-    """Return the measured logarithms behind every unit, the last first is 0, or `None`."""
-    start = f"propagation_{variant}/log2_{depth}_"
-    found = {int(k[len(start) :]): v for k, v in measured().items() if k.startswith(start)}
-    if not found:
-        return None
-    values = np.array([found[k] for k in sorted(found)])
-    return values - values[-1]
+@lru_cache(1024)
+def gradients(variant, order, factor, depth):
+    """Return the logarithms of gradients behind every unit of a chain; the last is 0."""
+
+    def propagate(chains):
+        chain = chains.get((variant, order)) or chains.setdefault((variant, order), untrained(
+            variant, order))  # fmt: skip
+        chain.layer.shortcut_scale.assign(factor)
+        signals = np.random.default_rng(0).standard_normal(SHAPE)
+        return chain.propagate(signals, depth)["gradient"]
+
+    found = np.log2(np.maximum(CHAINS.run(propagate), 1e-30))
+    return found - found[-1]
+
+
+def untrained(variant, order):
+    """Return a chain of units, the same on every backend."""
+    given = VARIANTS[variant] if variant != "original" else {}
+    unit = ResidualUnit(SHAPE[-1], **{"activation_order": order, **given})
+    unit.shortcut_scale = keras.Variable(1.0, trainable=False)  # to be moved without compiling
+    unit.build((None, *SHAPE[1:]))
+    rng = np.random.default_rng(1)
+    for kernel in (v for v in unit.trainable_variables if len(v.shape) > 1):
+        fan_out = np.prod(kernel.shape) / kernel.shape[-2]
+        kernel.assign(np.sqrt(2 / fan_out) * rng.standard_normal(kernel.shape))
+    return LayerChain(unit, training=True)
 
 
 def show(shortcut, factor, order, depth):
@@ -88,13 +111,31 @@ def show(shortcut, factor, order, depth):
     variant = SHORTCUTS[choice(shortcut, SHORTCUTS, "The shortcut")]
     order = ORDER_NAMES[choice(order, ORDER_NAMES, "The order")]
     factor = number(factor, 0, 1.2, "The factor")
-    depth = int(choice(depth, DEPTHS, "The number of units"))
+    depth = whole_number(depth, 2, DEEPEST, "The number of units")
     trained = variant if variant != "original" else order
     share = {"constant": factor}.get(variant, FACTORS.get(variant, 1.0))
+    identity = gradients("original", order, 1.0, depth)
+    moved = factor if variant == "constant" else 1.0
+    found = gradients(variant, order, moved, depth) if variant != "original" else None
     return page(
         unit_picture(variant, order, factor),
-        chart(variant, order, factor, share, depth),
-    ), page(callout(sentence(variant, share, depth), kind="verdict"), ledger(trained))
+        chart(share if variant != "conv1x1" else 0, identity, found),
+    ), page(
+        callout(sentence(variant, share, depth), kind="verdict"),
+        found is not None and el("p", comparison(identity, found)),
+        ledger(trained),
+    )
+
+
+def comparison(identity, found):
+    """Return in words what was measured at the first unit, against the identity."""
+    first, plain = f"{found[0]:.0f}", f"{identity[0]:.0f}"
+    words = (f"Measured with all branches, the gradient behind the first unit is 2 to the power of "
+             f"{first} times that behind the last; with the identity, of {plain}.")  # fmt: skip
+    if found[0] > identity[0] + 2:
+        words += (" Where the shortcut lets little through, the signal goes through the branches, "
+                  "as in a plain net, and their normalizations magnify it.")  # fmt: skip
+    return words
 
 
 def sentence(variant, share, depth):
@@ -113,26 +154,24 @@ def sentence(variant, share, depth):
     return f"{share:.4g} to the power of {depth} is {text}: that is left of the gradient."
 
 
-def chart(variant, order, factor, share, depth):
-    """Return the gradients behind every unit, measured and of the shortcut alone."""
-    units = np.arange(1, depth + 1)
+def chart(share, identity, found):
+    """Return the gradients behind every unit, measured and of the shortcut alone.
+
+    Args:
+        share: Float, the factor of the shortcut; 0 if it has none.
+        identity: Array, the logarithms where the shortcut is left alone.
+        found: Those of the chosen shortcut, or `None` if it is the identity.
+    """
+    units = np.arange(1, len(identity) + 1)
     series = {}
-    if variant != "conv1x1" and share > 0:
-        law = np.clip((depth - units) * np.log2(share), -60, 40)
+    if share > 0:
+        law = np.clip((len(units) - units) * np.log2(share), -60, 40)
         series["shortcut"] = (units, law, "var(--krl-faint)")
-    name = variant if variant != "original" else order
-    known = gradients(name, depth)
-    if known is not None and (variant != "constant" or factor == 0.5):
-        series["measured"] = (units, known, "var(--krl-accent)")
-    plain = gradients("original", depth)
-    if plain is not None and name != "original":
-        series["identity"] = (units, plain, "var(--krl-ink)")
-    if not series:
-        return faint("This was not measured.")
-    drawn = lines(series, "Logarithms of gradients behind every unit", "unit, from the input",
-                  "log₂ of the gradient")  # fmt: skip
-    note = "Measured gradients are known for a factor of 0.5." if variant == "constant" else None
-    return [drawn, note and faint(note)]
+    series["identity"] = (units, identity, "var(--krl-ink)")
+    if found is not None:
+        series["chosen"] = (units, found, "var(--krl-accent)")
+    return lines(series, "Logarithms of gradients behind every unit", "unit, from the input",
+                 "log₂ of the gradient")  # fmt: skip
 
 
 def unit_picture(variant, order, factor):
@@ -198,15 +237,15 @@ def layout(ctx):
             found = html()
             shortcut = gr.Dropdown(list(SHORTCUTS), value=START[0], label="On the shortcut")
             order = gr.Dropdown(list(ORDER_NAMES), value=START[2], label="Order of the unit")
-            depth = gr.Radio(DEPTHS, value=START[3], label="Units")
+            depth = gr.Slider(2, DEEPEST, START[3], step=1, label="Units")
             ctx.note()
             examples = choices_row()
     controls = [shortcut, factor, order, depth]
     with examples:
         ctx.choices({
-            "The identity": ["Identity", 1.0, "Full pre-activation", "54"],
-            "Half": ["A factor", 0.5, "Original", "54"],
-            FAILS: ["Exclusive gate, half open", 0.5, "Original", "54"],
+            "The identity": ["Identity", 1.0, "Full pre-activation", 54],
+            "Half": ["A factor", 0.5, "Original", 54],
+            FAILS: ["Exclusive gate, half open", 0.5, "Original", 54],
         }, controls)  # fmt: skip
     ctx.at_first(default, [picture, found])
     ctx.event(

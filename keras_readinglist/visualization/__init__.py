@@ -7,6 +7,7 @@ from keras_readinglist.visualization.embedding import layer_codes, tsne
 from keras_readinglist.visualization.filters import filter_grid
 from keras_readinglist.visualization.fooling import fooling_image
 from keras_readinglist.visualization.grad_cam import grad_cam
+from keras_readinglist.visualization.layer_chain import LayerChain
 from keras_readinglist.visualization.lesions import Lesions
 from keras_readinglist.visualization.loss_surface import loss_surface
 from keras_readinglist.visualization.occlusion import occlusion_map
@@ -20,6 +21,7 @@ from keras_readinglist.visualization.saliency import saliency, smooth_grad
 from keras_readinglist.visualization.signal_propagation import signal_propagation
 
 __all__ = [
+    "LayerChain",
     "Lesions",
     "ReceptiveField",
     "empirical_receptive_field",
