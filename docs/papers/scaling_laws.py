@@ -17,6 +17,8 @@ from keras_readinglist.applications import DecoderLM
 from keras_readinglist.information import (
     ChinchillaLaw,
     KaplanLaw,
+    count_flops,
+    count_params,
     fit_chinchilla,
     fit_scaling_law,
     forward_flops_per_token,
@@ -33,12 +35,16 @@ from keras_readinglist.recipes import report
 # The size $N$ leaves embeddings out: with $d$ for the width, four times as much between the dense
 # layers, and $n$ blocks it is $N = 12 n d^2$. Reading a token costs two operations for every
 # parameter, and the backward pass twice as much again, so that $D$ tokens cost about $C = 6 N D$.
+# `count_params` and `count_flops` count at the layers of any Keras model: biases, normalizations, the
+# logits, and both products of attention too.
 
 # %%
 decoder = DecoderLM(128, num_layers=2, d_model=32, num_heads=4, context=64)
 print("non-embedding parameters:", decoder.non_embedding_params, non_embedding_params(2, 32))
 print("all of them, with tables, biases and normalizations:", decoder.count_params())
 print("forward operations for a token:", forward_flops_per_token(2, 32, n_ctx=64))
+a_batch = np.zeros((1, 64), "int32")
+print("counted at its layers:", count_params(decoder), count_flops(decoder, a_batch) // 64)
 print(f"GPT-3's size and tokens: {training_flops(1.75e11, 3e11) / PF_DAY:.0f} PF-days")
 
 # %% [markdown]
