@@ -35,8 +35,8 @@ from keras_readinglist.recipes import report
 # The size $N$ leaves embeddings out: with $d$ for the width, four times as much between the dense
 # layers, and $n$ blocks it is $N = 12 n d^2$. Reading a token costs two operations for every
 # parameter, and the backward pass twice as much again, so that $D$ tokens cost about $C = 6 N D$.
-# `count_params` and `count_flops` count at the layers of any Keras model: biases, normalizations, the
-# logits, and both products of attention too.
+# `count_params` and `count_flops` count at the layers of any Keras model: biases, normalizations,
+# the logits, and both products of attention too.
 
 # %%
 decoder = DecoderLM(128, num_layers=2, d_model=32, num_heads=4, context=64)
