@@ -18,6 +18,7 @@ from keras_readinglist.layers import ResidualUnit, StackedResidualStage
 from keras_readinglist.layers.residual import residual_unit
 from keras_readinglist.recipes import report
 from keras_readinglist.recipes.resnet_identity_mappings import VARIANTS
+from keras_readinglist.visualization import LayerChain
 
 # %% [markdown]
 # ## One way that is free
@@ -85,6 +86,17 @@ figure.tight_layout()
 # shortcut has made small, so that a branch takes the larger part of the signal, and the gradient
 # goes through the convolutions of all units, as in a plain network.
 #
+# `LayerChain` sends a signal through copies of any layer that keeps its shape, with weights drawn
+# anew for each; what was compiled for one layer runs at every depth.
+
+# %%
+unit = ResidualUnit(4, shortcut="constant", shortcut_scale=0.5)
+unit.build(x.shape)
+for depth in (10, 54, 200):
+    gradient = LayerChain(unit, training=True).propagate(x, depth)["gradient"]
+    print(f"{depth} units: 2 to the power of {np.log2(gradient[0] / gradient[-1]):.0f}")
+
+# %% [markdown]
 # ## A thousand layers
 #
 # The units of a stage all have the same shape. `StackedResidualStage` keeps their weights along one
