@@ -78,9 +78,10 @@ class LayerChain:
         finally:
             for variable, value in zip(variables, kept, strict=True):
                 variable.assign(value)
+        norms = [np.linalg.norm(np.asarray(x, "float64")) for x in (*signals, *gradients)]
         return {
-            "signal": np.array([np.sqrt(np.mean(signal**2)) for signal in signals]),
-            "gradient": np.array([np.linalg.norm(gradient) for gradient in gradients]),
+            "signal": np.array(norms[:depth]) / first.size**0.5,
+            "gradient": np.array(norms[depth:]),
         }
 
     def _forward(self, x, weights):
