@@ -9,7 +9,7 @@ pytest.importorskip("constriction")
 
 from keras_readinglist.applications import VariationalLossyAutoencoder
 from keras_readinglist.information import BitsBackCodec, compress, decompress, describe
-from keras_readinglist.information.bits_back.codec import BATCH, BINS, groups, masses_of, middles
+from keras_readinglist.information.bits_back.codec import BINS, masses_of, middles
 from tests.applications.test_variational_lossy_autoencoder import made, random_weights
 
 RNG = np.random.default_rng(0)
@@ -22,13 +22,6 @@ def test_masses_are_those_of_the_gaussian_and_bins_are_equally_likely():
     np.testing.assert_allclose(masses.sum(1), 1, atol=1e-8)
     assert middles()[masses[1].argmax()] == pytest.approx(3.0, abs=0.03)
     assert masses[2].argmax() == 0  # far out all lies in the last bin
-
-
-def test_groups_grow_to_a_batch_and_cover_all():
-    bounds = groups(200)
-    assert [stop - start for start, stop in bounds[:7]] == [1, 2, 4, 8, 16, 32, BATCH]
-    assert bounds[0][0] == 0 and bounds[-1][1] == 200
-    assert all(a[1] == b[0] for a, b in zip(bounds, bounds[1:], strict=False))
 
 
 @pytest.mark.parametrize(
@@ -49,6 +42,17 @@ def test_the_length_is_the_bound():
     _, bits = BitsBackCodec(model).encode(pictures)
     expected = np.mean([-model.elbo(pictures, seed)["elbo"] for seed in range(8)]) * 150
     assert bits * math.log(2) == pytest.approx(expected, rel=0.02)
+
+
+def test_codes_of_many_numbers_have_their_bits_back_too():
+    """A code takes 12 times the bits of its picture from the stack, which must have them."""
+    model = random_weights(made(latent_dim=16), 0.01)
+    pictures = RNG.integers(0, 2, (100, 4, 4, 1))
+    words, bits = BitsBackCodec(model).encode(pictures)
+    expected = np.mean([-model.elbo(pictures, seed)["elbo"] for seed in range(8)]) * 100
+    # Small groups, whose sizes are written too: 7 bits each. By whole batches it took four times this.
+    assert bits * math.log(2) == pytest.approx(expected, rel=0.15)
+    np.testing.assert_array_equal(BitsBackCodec(model).decode(words, 100), pictures)
 
 
 def test_a_file_names_its_model_and_is_read_by_no_other():

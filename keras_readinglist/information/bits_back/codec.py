@@ -7,6 +7,8 @@ import numpy as np
 
 BINS = 2**12  # of a number of a code: equally likely under a standard Gaussian
 BATCH = 64  # pictures that the networks see at once, always: so both sides compute the same numbers
+# How likely groups of 1 to 64 pictures are, as their sizes are written: most are whole batches.
+SIZES = np.array([[0.5 / (BATCH - 1)] * (BATCH - 1) + [0.5]])
 
 
 class BitsBackCodec:
@@ -16,7 +18,8 @@ class BitsBackCodec:
     already choose it. Then the pixels are written as the decoder says, and the code as the prior
     says. The reader does it backwards, and has the bits back that chose the code. So the stack
     grows by the nats of the pixels and by the divergence of posterior from prior: minus the
-    evidence lower bound.
+    evidence lower bound. Where there are no bits left to choose by, they are not to be had back:
+    so no more pictures are written at once than the stack has bits for.
 
     Args:
         model: What has `image_shape`, `levels`, `latent_dim`, and the methods `encode(pictures)`,
@@ -45,7 +48,7 @@ class BitsBackCodec:
 
     def first_words(self):
         """Return the bits on the stack before the first picture; the reader knows them too."""
-        count = 2 * self.model.latent_dim + 4
+        count = math.ceil(2 * self._code_bits() / 32) + 2
         return np.random.default_rng(0).integers(0, 2**32, count, "uint32")
 
     def encode(self, pictures):
@@ -58,9 +61,13 @@ class BitsBackCodec:
             Array of `uint32`, the stack; and by how many bits it is longer than it was.
         """
         coder = self._stack.AnsCoder(self.first_words(), True)
-        before = coder.num_valid_bits()
-        for start, stop in groups(len(pictures)):
-            self._push(coder, pictures[start:stop])
+        before, start = coder.num_valid_bits(), 0
+        while start < len(pictures):
+            room = coder.num_valid_bits() // self._code_bits()
+            size = min(max(1, room), BATCH, len(pictures) - start)
+            self._push(coder, pictures[start : start + size])
+            coder.encode_reverse(np.array([size - 1], "int32"), self._categorical(), SIZES)
+            start += size
         return coder.get_compressed(), coder.num_valid_bits() - before
 
     def decode(self, words, count):
@@ -81,9 +88,13 @@ class BitsBackCodec:
             coder = self._stack.AnsCoder(np.asarray(words, "uint32"))
         except ValueError as error:
             raise ValueError(damaged) from error
-        pictures = np.zeros((count, *self.model.image_shape), int)
-        for start, stop in reversed(groups(count)):
-            pictures[start:stop] = self._pop(coder, stop - start)
+        pictures, stop = np.zeros((count, *self.model.image_shape), int), count
+        while stop > 0:
+            size = 1 + int(coder.decode(self._categorical(), SIZES)[0])
+            if size > stop:
+                raise ValueError(damaged)
+            pictures[stop - size : stop] = self._pop(coder, size)
+            stop -= size
         try:
             left = coder.get_compressed(True)
         except (ValueError, AssertionError) as error:
@@ -125,6 +136,10 @@ class BitsBackCodec:
         coder.encode_reverse(bins.ravel(), self._categorical(), self._posterior_masses(pictures))
         return pictures
 
+    def _code_bits(self):
+        """Return the bits that choose a code, at most on average: all of a prior's."""
+        return int(math.log2(BINS)) * self.model.latent_dim
+
     def _categorical(self):
         return self._laws.Categorical(perfect=False)
 
@@ -137,18 +152,6 @@ class BitsBackCodec:
         known = np.where(np.arange(codes.shape[1]) < number, codes, 0.0)
         mean, scale = self.model.conditional_prior(filled(known))
         return masses_of(mean[: len(codes), number], scale[: len(codes), number])
-
-
-def groups(count):
-    """Return the bounds of the groups that are coded together.
-
-    The first ones are small: a group takes the bits of all its codes from the stack at once.
-    """
-    bounds, size = [0], 1
-    while bounds[-1] < count:
-        bounds.append(min(bounds[-1] + size, count))
-        size = min(2 * size, BATCH)
-    return list(zip(bounds[:-1], bounds[1:], strict=True))
 
 
 def filled(rows):

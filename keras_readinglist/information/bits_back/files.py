@@ -9,7 +9,7 @@ import numpy as np
 
 from keras_readinglist.information.bits_back.codec import BitsBackCodec
 
-_MAGIC = b"KRBB1"
+_MAGIC = b"KRBB2"
 _HEAD = struct.Struct("<5s8sIIB")  # magic, model, count, checksum of the pictures, length of a name
 
 
