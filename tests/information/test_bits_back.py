@@ -50,7 +50,7 @@ def test_codes_of_many_numbers_have_their_bits_back_too():
     pictures = RNG.integers(0, 2, (100, 4, 4, 1))
     words, bits = BitsBackCodec(model).encode(pictures)
     expected = np.mean([-model.elbo(pictures, seed)["elbo"] for seed in range(8)]) * 100
-    # Small groups, whose sizes are written too: 7 bits each. By whole batches it took four times this.
+    # Groups are small, and their sizes take 7 bits each. By whole batches it took four times this.
     assert bits * math.log(2) == pytest.approx(expected, rel=0.15)
     np.testing.assert_array_equal(BitsBackCodec(model).decode(words, 100), pictures)
 
