@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras_readinglist.recipes import scaling_laws as recipe
+from keras_readinglist.recipes.scaling_laws import sweep as recipe
 
 pytestmark = pytest.mark.once
 CONFIG = recipe.REDUCED["sweep"]

@@ -3,14 +3,17 @@
 Real speech of the Free Spoken Digit Dataset, joined with silence and faint noise.
 """
 
-from keras_readinglist.recipes.deep_speech_2 import digits
+from keras_readinglist.recipes.deep_speech_2 import digits, templates
 from keras_readinglist.recipes.recipe import Recipe
 
 RECIPE = Recipe(
     slug="deep-speech-2",
-    scales={"reduced": digits.REDUCED, "full": digits.FULL},
-    experiments=digits.EXPERIMENTS,
-    runs=digits.RUNS,
-    claims=digits.CLAIMS,
+    scales={
+        "reduced": {**digits.REDUCED, **templates.REDUCED},
+        "full": {**digits.FULL, **templates.FULL},
+    },
+    experiments={**digits.EXPERIMENTS, **templates.EXPERIMENTS},
+    runs={**digits.RUNS, **templates.RUNS},
+    claims=(*digits.CLAIMS, *templates.CLAIMS),
     presets=digits.PRESETS,
 )

@@ -8,6 +8,8 @@ have to predict. A run is everything with one seed:
 - every width at three budgets of steps, each with a schedule of its own, for L(N), L(N, S), L(C)
   and Chinchilla's law, which has a floor: letters are never certain;
 - some widths at the middle budget with little data, stopped early, for L(N, D).
+
+Another run has four shapes of one size.
 """
 
 import functools
@@ -26,7 +28,6 @@ from keras_readinglist.information import (
     fit_scaling_law,
     training_flops,
 )
-from keras_readinglist.recipes.recipe import Claim, Experiment, Recipe, Run, Trained, as_computed
 from keras_readinglist.recipes.training import fit_generated
 
 VOCABULARY = 128  # ASCII; what is not is read as a question mark
@@ -53,6 +54,15 @@ REDUCED = {
         "characters": (30_000, 120_000, 480_000),
         "seeds": (0, 1, 2),
     },
+    "shapes": {
+        **_DECODER,
+        # Blocks, width, and the width between the dense layers: 24,576 parameters each.
+        "shapes": ((1, 48, 160), (2, 32, 128), (4, 24, 80), (8, 16, 64)),
+        "steps": (500, 4500),
+        "block": 100,
+        "rates_times_width": (0.32, 0.64, 1.28),
+        "seeds": (0,),
+    },
     "text": {**_DECODER, "width": 32, "rate": 0.02, "steps": 9000, "block": 500, "seeds": (0,)},
 }
 FULL = {
@@ -65,7 +75,14 @@ FULL = {
         "limited_widths": (16, 64, 256),
         "seeds": (0, 1, 2),
     },
+    "shapes": {**REDUCED["shapes"], "seeds": (0, 1, 2)},
     "text": REDUCED["text"],
+}
+# To a million parameters, once: most of the widths above took the highest of their three rates.
+WIDE = {
+    "widths": (8, 16, 32, 64, 104),
+    "held_out": 208,
+    "rates_times_width": (0.64, 1.28, 2.56),
 }
 _SMALL = {"context": 8, "warmup": 2, "windows": 64, "block": 10}
 TINY = {
@@ -78,6 +95,8 @@ TINY = {
     "limited_widths": (4, 16),
     "characters": (300,),
 }
+TINY_SHAPES = {**_SMALL, "shapes": ((1, 4, 8), (2, 4, 8)), "steps": (5, 10)}
+TINY_TEXT = {**_SMALL, "width": 8, "steps": 20}
 
 
 @functools.cache
@@ -113,7 +132,7 @@ def train_decoder(width, rate, steps, config, callbacks=(), characters=None):
             weights of the lowest loss on the validation works are kept.
     """
     keras.utils.set_random_seed(config["seed"])
-    names = ("num_layers", "num_heads", "context")
+    names = {"num_layers", "num_heads", "context", "d_ff"} & set(config)
     model = DecoderLM(VOCABULARY, d_model=width, **{name: config[name] for name in names})
     ids, context = tokens("train")[:characters], config["context"]
 
@@ -249,6 +268,20 @@ def _spread(predicted, losses):
     return float(np.sqrt(np.mean((predicted / losses - 1) ** 2)))
 
 
+def run_shapes(config, callbacks):
+    """Train decoders of one size and several shapes, each at its best rate."""
+    metrics, losses = {}, []
+    for num_layers, width, d_ff in config["shapes"]:
+        shape = {**config, "num_layers": num_layers, "d_ff": d_ff}
+        rate, first = tuned(width, shape)
+        losses.append(loss_of(train_decoder(width, rate, config["steps"][-1], shape), config))
+        name = f"{num_layers}_{width}"
+        metrics |= {f"rate_{name}": rate, f"loss_{name}": losses[-1]}
+        metrics[f"params_{name}"] = first.non_embedding_params
+        print(name, round(rate, 4), round(losses[-1], 4), flush=True)
+    return {**metrics, "spread": max(losses) / min(losses) - 1}
+
+
 def run_text(config, callbacks):
     """Train the decoder whose text the gallery shows."""
     return train_decoder(config["width"], config["rate"], config["steps"], config, callbacks)
@@ -265,72 +298,3 @@ def check_text(model):
     logits = keras.ops.convert_to_numpy(model(ids[None, :-1].astype("int32")))[0]
     logs = logits - np.logaddexp.reduce(logits, axis=-1, keepdims=True)
     return {"nats_per_char": float(-logs[np.arange(len(ids) - 1), ids[1:]].mean())}
-
-
-CLAIMS = (
-    Claim(
-        "The loss is a power law of the non-embedding parameters: R² of the logarithms",
-        "sweep/r_squared",
-        goal=0.98,
-        baseline="sweep/r_squared_with_embeddings",
-        note="The baseline counts embeddings too.",
-    ),
-    Claim(
-        "Its exponent is known: half the 95 % interval",
-        "sweep/exponent_half_width",
-        goal=0.02,
-        higher_is_better=False,
-        note="The paper's 0.076 is of words; an exponent depends on the tokens.",
-    ),
-    Claim(
-        "The power law predicts a model four times larger: relative error of the loss",
-        "sweep/held_out_error",
-        goal=0.02,
-        baseline="sweep/held_out_error_paper",
-        higher_is_better=False,
-        note="The baseline has the paper's exponent, through the middle of the same points. The "
-        "wider a decoder, the more it would gain from more steps: none has converged.",
-    ),
-    Claim(
-        "Chinchilla's law, fitted to the small models at three budgets, predicts it too",
-        "sweep/held_out_error_floor",
-        goal=0.02,
-        baseline="sweep/held_out_error",
-        higher_is_better=False,
-        note="The baseline is the power law: it has no floor, and letters have one.",
-    ),
-    Claim(
-        "The best loss of a compute is a power law of it: R² of the logarithms on the frontier",
-        "sweep/frontier_r_squared",
-        goal=0.98,
-        baseline="sweep/all_r_squared",
-        note="The baseline is the same fit to all runs, the badly spent ones among them.",
-    ),
-    Claim(
-        "One law of size and data says how much little data costs: root mean square error",
-        "sweep/data_error",
-        goal=0.02,
-        baseline="sweep/data_error_of_size_alone",
-        higher_is_better=False,
-        note="The baseline is the mean loss of every size, which knows nothing of data.",
-    ),
-)
-RECIPE = Recipe(
-    slug="scaling-laws",
-    scales={"reduced": REDUCED, "full": FULL},
-    experiments={
-        "sweep": Experiment(run_sweep, as_computed, TINY),
-        "text": Experiment(run_text, measure_text, {**_SMALL, "width": 8, "steps": 20}),
-    },
-    runs={"sweep": Run("sweep"), "text": Run("text")},
-    claims=CLAIMS,
-    presets={
-        "decoder_lm_shakespeare": Trained(
-            run="text",
-            description="Writes in the manner of Shakespeare, from 24,576 parameters and a table.",
-            data="Shakespeare's works but five",
-            licence="public domain",
-            check=check_text,
-        ),
-    },
-)
