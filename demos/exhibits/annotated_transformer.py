@@ -28,7 +28,8 @@ EXHIBIT = Exhibit(
     slug="annotated-transformer",
     claim="A Transformer is a few lines of arithmetic, and every number of it can be shown.",
     try_this="Step through what is written: every row of the table is one product of a query and a "
-    "key, and its last column the softmax that decides what is read. Then train it yourself below.",
+    "key, and its last column the softmax that decides what is read. Then train one yourself "
+    "below, to copy digits, to reverse or to sort them.",
     what_you_see="A column of the grid is one query, a row one key; the darker a cell, the more is "
     "read there. The table has the framed column in numbers: the product of query and key by "
     "the root of their width, whether the mask lets it through, its exponential, and its share of "
@@ -55,6 +56,8 @@ TEXTS = {DIGITS: "31415926", FRENCH: "I don't know where he lives."}
 FIRST = FRENCH if FRENCH in JOBS else DIGITS
 ENCODER, DECODER, CROSS = "Source reads source", "Target reads target", "Target reads source"
 KINDS = {ENCODER: "encoder", DECODER: "decoder", CROSS: "cross"}
+# What a model can be trained to write, before the visitor's eyes.
+ORDERS = {"Copy": "same", "Reverse": "reversed", "Sort": "sorted"}
 FEATURES = 12
 # Small enough for a minute of one core, most of which compiles.
 LEARNER = {
@@ -240,11 +243,12 @@ def _variables(model):
     return [*model.variables, *model.optimizer.variables]
 
 
-def train(text, job, seed=None):
-    """Train a small model to copy; yield its loss a few times a second, and then its answer.
+def train(text, job, task="Copy", seed=None):
+    """Train a small model on a task; yield its loss a few times a second, and then its answer.
 
     In the end it is asked for the visitor's digits, or for others where the text is none.
     """
+    order = ORDERS[choice(task, ORDERS)]
     asked = to_ids(text if choice(job, JOBS) == DIGITS else TEXTS[DIGITS], DIGITS, None)
     rng, losses, state = np.random.default_rng(seed), [], None
     steps, began = LEARNER["steps"], monotonic()
@@ -256,24 +260,26 @@ def train(text, job, seed=None):
                 variable.assign(value)
             until = monotonic() + 0.3
             while len(losses) < steps and monotonic() < until:
-                batch = copied_symbols(LEARNER["batch_size"], LEARNER["length"], rng=rng)
+                sizes = LEARNER["batch_size"], LEARNER["length"]
+                batch = copied_symbols(*sizes, rng=rng, order=order)
                 losses.append(float(model.train_on_batch(*batch)))
             state = [keras.ops.convert_to_numpy(v) for v in _variables(model)]
             last = len(losses) == steps
             written = write(asked, model) if last else None
-        yield training_page(losses, asked, written, monotonic() - began)
+        yield training_page(losses, asked, written, order, monotonic() - began)
 
 
-def training_page(losses, asked, written, seconds):
+def training_page(losses, asked, written, order, seconds):
     """Return the curve of the loss, and what the trained model writes."""
     chart = lines({"loss": (losses, "var(--krl-accent)")}, "Loss of every update", "updates",
                   "nats per symbol")  # fmt: skip
     words = f"{len(losses)} of {LEARNER['steps']} updates, {seconds:.0f} s: {losses[-1]:.3f} nats."
     if written is None:
         return page(chart, callout(words))
-    given, copied = ("".join(names_of(ids, DIGITS, None)) for ids in (asked[:-1], written))
-    mark = "✓" if given == copied else "✗"
-    return page(chart, callout(el("b", f"{words} {given} → {copied} {mark}"), kind="verdict"))
+    given, output = ("".join(names_of(ids, DIGITS, None)) for ids in (asked[:-1], written))
+    due = {"same": given, "reversed": given[::-1], "sorted": "".join(sorted(given))}[order]
+    mark = "✓" if output == due else "✗"
+    return page(chart, callout(el("b", f"{words} {given} → {output} {mark}"), kind="verdict"))
 
 
 @cache
@@ -299,6 +305,7 @@ def layout(ctx):
             ctx.note()
             examples = choices_row()
     rest = html()
+    task = gr.Radio(list(ORDERS), value="Copy", label="What a small one is trained to do")
     begin = gr.Button("Train a small one from nothing", variant="primary")
     curve = html()
     inputs = [text, job, kind, layer, head]
@@ -312,7 +319,8 @@ def layout(ctx):
     changes = [component.change for component in (text, kind, layer, head)]  # a job sets the text
     ctx.event(changes, show, inputs, [picture, rest], verb="show", doing="Attending")
     ctx.event(job.input, TEXTS.get, job, text)
-    ctx.event(begin.click, train, [text, job], curve, verb="train", doing="Training from nothing")
+    ctx.event(begin.click, train, [text, job, task], curve, verb="train",
+              doing="Training from nothing")  # fmt: skip
 
 
 @EXHIBIT.tour

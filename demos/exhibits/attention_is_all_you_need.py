@@ -10,6 +10,7 @@ from ..components.html import callout, el, faint, page, table
 from ..components.inputs import choice, number, plain_text, whole_number
 from ..components.layout import advanced, choices_row, control_side, html, picture_side, stage
 from ..exhibit import FAILS, Exhibit, run
+from ._attention_is_all_you_need_beam import Tree, beam_tree
 
 EXHIBIT = Exhibit(
     slug="attention-is-all-you-need",
@@ -21,8 +22,9 @@ EXHIBIT = Exhibit(
     what_you_see="The small pictures are all heads, a row for each block; the framed one is drawn "
     "large, a row for each word that looks and a column for each that is looked at. Some heads "
     "follow the order of the words, some look for the same word in the other language, some at the "
-    "end of the sentence. Below are the sentences that the beam search kept, by their "
-    "log-probability and by the score that corrects it for length.",
+    "end of the sentence. Below is the beam search, piece by piece: of all continuations of the "
+    "sentences it holds, it keeps the likeliest few; pale ones were given up later. Longer "
+    "sentences have smaller probabilities, so a score that corrects for the length decides.",
     presets=("transformer_english_french",),
     code="""\
 from keras_readinglist.applications import Transformer
@@ -62,15 +64,10 @@ def read_sentence(text):
     return ids
 
 
-def translated(ids, beam_size, penalty, model):
-    """Return the sentences of the beam as pieces, and their log-probabilities."""
-    tokens, log_p = model.generate(ids, 2 * PIECES, beam_size, penalty)
-    return [_cut(row) for row in tokens[0]], log_p[0]
-
-
-def _cut(row):
-    ends = np.flatnonzero(row == 2)
-    return row[: ends[0] + 1] if len(ends) else row
+def searched(ids, beam_size, penalty, model):
+    """Return what the beam search kept."""
+    steps = model.beam_steps(ids, 2 * PIECES, beam_size, penalty)
+    return Tree(steps, model.tokenizer.vocabulary)
 
 
 def attended(ids, written, model):
@@ -119,10 +116,11 @@ def all_heads(maps, chosen):
     return el("div", el("div", picture, style=least), class_="scroll")
 
 
-def beam_table(sentences, log_p, penalty, model):
+def beam_table(tree, penalty, model):
     """Return the sentences that the search kept, the best first."""
     rows = []
-    for pieces, score in zip(sentences, log_p, strict=True):
+    for rank, score in enumerate(tree.log_p[:, -1]):
+        pieces = tree.pieces(rank)
         corrected = score / ((5 + len(pieces)) / 6) ** penalty
         text = model.tokenizer.decode(pieces) or "–"
         rows.append((text, len(pieces), f"{score:.2f}", f"{corrected:.2f}"))
@@ -142,18 +140,20 @@ def show(text, kind=CROSS, block=2, head=4, beam_size=4, penalty=0.6):
             whole_number(block, 1, layers, "The block") - 1,
             whole_number(head, 1, heads, "The head") - 1,
         )
-        sentences, log_p = translated(ids, beam_size, penalty, model)
-        maps = attended(ids, sentences[0], model)[KINDS[kind]]
-        shares = by_words(maps[chosen], *names_of(ids, sentences[0], model)[KINDS[kind]])
+        tree = searched(ids, beam_size, penalty, model)
+        written = tree.pieces(0)
+        maps = attended(ids, written, model)[KINDS[kind]]
+        shares = by_words(maps[chosen], *names_of(ids, written, model)[KINDS[kind]])
         label = f"{kind}: block {chosen[0] + 1}, head {chosen[1] + 1}"
         large, small = alignment(*shares, label), all_heads(maps, chosen)
-        answer = model.tokenizer.decode(sentences[0]) or "–"
-        return large, small, answer, beam_table(sentences, log_p, penalty, model)
+        answer = model.tokenizer.decode(written) or "–"
+        return large, small, answer, tree, beam_table(tree, penalty, model)
 
-    large, small, answer, beam = run(MODEL, look)
+    large, small, answer, tree, kept = run(MODEL, look)
     said = callout(el("b", answer), kind="verdict")
     heads = el("div", faint("All heads, block.head; the framed one is drawn large."), small)
-    return page(large), page(said, heads), page(beam)
+    title = faint("The beam search, piece by piece; the answer is the bold path")
+    return page(large), page(said, heads), page(title, beam_tree(tree), kept)
 
 
 @cache
@@ -204,4 +204,5 @@ def layout(ctx):
 def tour():
     """Translate the default sentence."""
     ids = read_sentence(DEFAULT)
-    return run(MODEL, lambda model: model.tokenizer.decode(translated(ids, 4, 0.6, model)[0][0]))
+    found = run(MODEL, lambda model: searched(ids, 4, 0.6, model))
+    return found.text(0)

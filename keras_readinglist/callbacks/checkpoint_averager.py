@@ -5,6 +5,7 @@ from collections import deque
 import keras
 import numpy as np
 
+from keras_readinglist.callbacks.average_weights import mean_of
 from keras_readinglist.layers.validation import check_size
 
 
@@ -12,7 +13,8 @@ class CheckpointAverager(keras.callbacks.Callback):
     """Gives a model, when its training ends, the mean of its weights after the last epochs.
 
     Averages of normalization are averaged, too; states of random generators are not. Place it
-    behind callbacks that set weights when training ends.
+    behind callbacks that set weights when training ends. `callbacks.average_weights` does it with
+    files.
 
     Args:
         last: Positive integer, of how many epochs. Defaults to 5, as for the paper's base models;
@@ -47,12 +49,4 @@ class CheckpointAverager(keras.callbacks.Callback):
     def on_train_end(self, logs=None):
         """Set the mean of what was kept."""
         if self._kept:
-            self.model.set_weights([_mean(values) for values in zip(*self._kept, strict=True)])
-
-
-def _mean(values):
-    """Return the mean of arrays, and of counts and states the last one."""
-    dtype = values[-1].dtype
-    if dtype.kind in "iub":
-        return values[-1]
-    return np.mean([value.astype("float64") for value in values], axis=0).astype(dtype)
+            self.model.set_weights([mean_of(values) for values in zip(*self._kept, strict=True)])

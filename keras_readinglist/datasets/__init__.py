@@ -47,6 +47,7 @@ from keras_readinglist.datasets.streams import StreamBatcher
 from keras_readinglist.datasets.textured_digits import textured_digits
 from keras_readinglist.datasets.translation_pairs import TranslationPairs
 from keras_readinglist.datasets.tsp import shortest_tours, tsp_batch
+from keras_readinglist.datasets.written_sums import written_sums
 
 DATASETS = {
     "camvid": camvid.DATASET,
@@ -108,6 +109,7 @@ __all__ = [
     "temporal_order",
     "textured_digits",
     "tsp_batch",
+    "written_sums",
 ]
 
 

@@ -18,6 +18,7 @@ def beam_search(
     end,
     dtype="float32",
     length_penalty=0.0,
+    return_steps=False,
 ):
     """Find likely sequences, a few for every example, all examples at once.
 
@@ -40,10 +41,14 @@ def beam_search(
         length_penalty: Non-negative float `a`, or scalar tensor: sequences are ranked by
             `log p / ((5 + length) / 6)^a`, where the end counts. Defaults to 0, log-probabilities
             alone.
+        return_steps: Boolean, whether to return what was kept at every step, too.
 
     Returns:
         Tokens `(batch, beam, max_steps)`, int32, and log-probabilities `(batch, beam)`, the best
-        first.
+        first. With `return_steps` also a dictionary of tensors `(batch, beam, max_steps)`, of the
+        beams in their order at that step: `"tokens"`, the last one of each; `"parents"`, the place
+        at the step before of what it continues, -1 after the last step; and `"log_p"`, its
+        log-probability.
 
     References:
         - [Wu et al., 2016](https://arxiv.org/abs/1609.08144), Eq. 14, the penalty
@@ -52,9 +57,10 @@ def beam_search(
     places = ops.arange(max_steps, dtype="int32")
     examples = ops.arange(batch_size, dtype="int32")
     first = ops.one_hot(ops.zeros((batch_size,), "int32"), beam_size, dtype=dtype)
+    blank_steps = _no_steps(rows, max_steps, end, dtype) if return_steps else {}
     only_end = (1.0 - ops.one_hot(end, num_symbols, dtype=dtype)) * REFUSED
 
-    def body(t, tokens, scores, lengths, sequences, finished, state):
+    def body(t, tokens, scores, lengths, sequences, finished, steps, state):
         log_p, after = step(tokens, state, t)
         log_p = _at_least_refused(ops.cast(log_p, dtype))
         log_p = ops.where(finished[:, None], only_end[None], log_p)
@@ -76,9 +82,14 @@ def beam_search(
         finished = ops.logical_or(follow(finished), tokens == end)
         state = keras.tree.map_structure(follow, keep_types(after, state))
         scores = _at_least_refused(scores)
-        return t + 1, tokens, scores, follow(lengths), sequences, finished, state
+        now = {"tokens": tokens, "parents": parent % beam_size, "log_p": ops.reshape(scores, (-1,))}
+        steps = {
+            name: ops.where(places[None] == t, now[name][:, None], kept)
+            for name, kept in steps.items()
+        }
+        return t + 1, tokens, scores, follow(lengths), sequences, finished, steps, state
 
-    def goes_on(t, tokens, scores, lengths, sequences, finished, state):
+    def goes_on(t, tokens, scores, lengths, sequences, finished, steps, state):
         return ops.logical_and(t < max_steps, ops.logical_not(ops.all(finished)))
 
     carry = (
@@ -88,10 +99,23 @@ def beam_search(
         ops.zeros((rows,), "int32"),
         ops.full((rows, max_steps), end, dtype="int32"),
         ops.zeros((rows,), dtype="bool"),
+        blank_steps,
         state,
     )
-    _, _, scores, _, sequences, _, _ = ops.while_loop(goes_on, body, carry)
-    return ops.reshape(sequences, (batch_size, beam_size, max_steps)), scores
+    _, _, scores, _, sequences, _, steps, _ = ops.while_loop(goes_on, body, carry)
+    shape = (batch_size, beam_size, max_steps)
+    found = ops.reshape(sequences, shape), scores
+    steps = {name: ops.reshape(kept, shape) for name, kept in steps.items()}
+    return (*found, steps) if return_steps else found
+
+
+def _no_steps(rows, max_steps, end, dtype):
+    """Return what is kept of the steps before the first."""
+    return {
+        "tokens": ops.full((rows, max_steps), end, dtype="int32"),
+        "parents": ops.full((rows, max_steps), -1, dtype="int32"),
+        "log_p": ops.zeros((rows, max_steps), dtype=dtype),
+    }
 
 
 def _at_least_refused(log_p):

@@ -17,7 +17,8 @@ class LabelSmoothedCrossEntropy(keras.losses.Loss):
     """Cross-entropy against targets that give a share to all other classes, from logits.
 
     `-sum_k q_k log p_k` with `q = (1 - epsilon) onehot + epsilon / classes`. No target is made:
-    the loss is `log-sum-exp - (1 - epsilon) logit_target - epsilon mean(logits)`.
+    the loss is `log-sum-exp - (1 - epsilon) logit_target - epsilon mean(logits)`. Where a share `e`
+    goes to all but the target, as in tensor2tensor, that is `epsilon = e classes / (classes - 1)`.
 
     Args:
         epsilon: Float in [0, 1), the share. Defaults to 0.1.

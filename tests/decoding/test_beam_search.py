@@ -2,6 +2,7 @@
 
 import itertools
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
@@ -15,15 +16,16 @@ LOGITS = RNG.standard_normal((2, SYMBOLS, SYMBOLS)).astype("float32") * 2
 LOG_P = LOGITS - np.log(np.exp(LOGITS).sum(-1, keepdims=True))
 
 
-def search(beam_size):
+def search(beam_size, **options):
     tables = ops.convert_to_tensor(np.repeat(LOG_P, beam_size, axis=0))
 
     def step(tokens, state, t):
         row = ops.take_along_axis(state["table"], tokens[:, None, None], axis=1)[:, 0]
         return row, state
 
-    found = beam_search(step, {"table": tables}, 2, SYMBOLS, beam_size, STEPS, start=1, end=END)
-    return [ops.convert_to_numpy(f) for f in found]
+    sizes = 2, SYMBOLS, beam_size, STEPS
+    found = beam_search(step, {"table": tables}, *sizes, start=1, end=END, **options)
+    return keras.tree.map_structure(ops.convert_to_numpy, found)
 
 
 def score(example, sequence):
@@ -67,3 +69,31 @@ def test_scores_are_sorted_and_beams_differ():
     tokens, scores = search(beam_size=5)
     assert (np.diff(scores) <= 0).all()
     assert all(len({tuple(s) for s in beams.tolist()}) == 5 for beams in tokens)
+
+
+def test_the_steps_lead_back_from_every_sequence():
+    tokens, scores, steps = search(beam_size=3, return_steps=True)
+    for one, other in zip((tokens, scores), search(beam_size=3), strict=True):
+        np.testing.assert_array_equal(one, other)
+    np.testing.assert_array_equal(steps["log_p"][:, :, -1], scores)
+    assert (np.diff(steps["log_p"], axis=1) <= 0).all()
+    assert (steps["parents"][:, :, 0] == 0).all()  # before the first step there is one beginning
+    for example, beam in np.ndindex(2, 3):
+        path, place = [], beam
+        for t in reversed(range(STEPS)):
+            path.insert(0, steps["tokens"][example, place, t])
+            expected = score(example, tokens[example, beam, : t + 1])
+            assert steps["log_p"][example, place, t] == pytest.approx(expected, abs=1e-5)
+            place = steps["parents"][example, place, t]
+        assert path == tokens[example, beam].tolist()
+
+
+def test_steps_that_were_not_made_have_no_parents():
+    certain = ops.convert_to_tensor([[0.0, *[-1e9] * (SYMBOLS - 1)]])  # the end, at once
+
+    def step(tokens, state, t):
+        return ops.repeat(certain, ops.shape(tokens)[0], axis=0), state
+
+    *_, steps = beam_search(step, {}, 1, SYMBOLS, 1, STEPS, 1, END, return_steps=True)
+    found = {name: ops.convert_to_numpy(kept)[0, 0].tolist() for name, kept in steps.items()}
+    assert found == {"tokens": [END] * STEPS, "parents": [0, -1, -1], "log_p": [0.0] * STEPS}

@@ -9,8 +9,9 @@ from demos.exhibits import annotated_transformer as exhibit
 from keras_readinglist.applications import Transformer
 from keras_readinglist.tokenizers import SubwordTokenizer
 
-GOOD = {"show": ["314", exhibit.DIGITS, exhibit.CROSS, 1, 1], "train": ["314", exhibit.DIGITS]}
-BAD = {"show": ["3.14", exhibit.DIGITS, exhibit.CROSS, 1, 1], "train": ["", exhibit.DIGITS]}
+_HEAD = [exhibit.DIGITS, exhibit.CROSS, 1, 1]
+GOOD = {"show": ["314", *_HEAD], "train": ["314", exhibit.DIGITS, "Sort"]}
+BAD = {"show": ["3.14", *_HEAD], "train": ["", exhibit.DIGITS, "Copy"]}
 
 
 def test_the_default_page_shows_a_softmax_in_numbers():
@@ -52,6 +53,22 @@ def test_training_starts_anew_for_every_visitor(monkeypatch):
         exhibit.learner.cache_clear()
     losses = [re.search(r"[\d.]+ nats\.", text)[0] for text in (first, again)]
     assert losses[0] == losses[1] and "3 of 3 updates" in first and "12 → " in first
+
+
+@pytest.mark.parametrize(
+    ("order", "answer"), [("same", "3121"), ("reversed", "1213"), ("sorted", "1123")]
+)
+def test_an_answer_is_marked_by_its_task(order, answer):
+    asked = exhibit.to_ids("3121", exhibit.DIGITS, None)
+    for written, mark in ((answer, "✓"), ("9999", "✗")):
+        ids = exhibit.to_ids(written, exhibit.DIGITS, None)[:-1]
+        said = exhibit.training_page([2.0, 1.0], asked, ids, order, 1.0)
+        assert f"3121 → {written} {mark}" in said
+
+
+def test_only_tasks_that_are_named_are_trained():
+    with pytest.raises(ValueError, match="Choose one of"):
+        next(exhibit.train("12", exhibit.DIGITS, "Add"))
 
 
 def test_sentences_are_shown_in_pieces(monkeypatch):

@@ -23,8 +23,8 @@ def test_no_word_looks_at_one_that_is_not_written():
     ids = exhibit.read_sentence("She reads an old book.")
 
     def look(model):
-        sentences, _ = exhibit.translated(ids, 1, 0.0, model)
-        return exhibit.attended(ids, sentences[0], model)
+        written = exhibit.searched(ids, 1, 0.0, model).pieces(0)
+        return exhibit.attended(ids, written, model)
 
     maps = exhibit.run(exhibit.MODEL, look)
     own = maps["decoder"]
@@ -38,6 +38,32 @@ def test_the_beam_is_ranked_by_its_score():
     cells = re.findall(r"<td>([^<]*)</td>", table)
     scores = [float(score) for score in cells[3::4]]
     assert len(scores) == 4 and scores == sorted(scores, reverse=True)
+
+
+def test_the_tree_has_a_node_for_every_beam_and_its_bold_path_is_the_answer():
+    large, said, beam = exhibit.show("She reads an old book.", beam_size=3)
+    answer = re.search(r"<b>([^<]*)</b>", said)[1]
+    columns = re.findall(r'<g data-at="\d+">(.*?)(?=<g data-at|</svg>)', beam)
+    assert len(columns) > 5 and {column.count("<rect") for column in columns} == {3}
+    bold = [re.findall(r'font-weight="bold">([^<]*)<', column) for column in columns]
+    assert all(len(names) == 1 for names in bold) and bold[-1] in (["end"], ["·"])
+    written = "".join(names[0] for names in bold if names[0] not in ("end", "·"))
+    assert written.lower() == answer.replace(" ", "").lower()
+    assert beam.count("log-probability") == 3 * len(columns)
+
+
+def test_a_step_of_the_tree_tells_what_is_kept():
+    steps = {
+        "tokens": np.array([[[4, 2, 2, 2], [5, 4, 2, 2]]]),
+        "parents": np.array([[[0, 1, 0, -1], [0, 0, 1, -1]]]),
+        "log_p": np.array([[[-1.0, -2.5, -2.5, 0], [-2.0, -2.75, -3.0, 0]]]),
+    }
+    tree = exhibit.Tree(steps, ["", "", "", "", "\u2581un", "\u2581deux"])
+    assert [tree.text(k) for k in range(2)] == ["deux", "un un"]
+    assert [tree.pieces(k).tolist() for k in range(2)] == [[5, 2], [4, 4, 2]]
+    drawn = exhibit.beam_tree(tree)
+    assert "Piece 3: of all that could follow, the 2" in drawn and "Piece 4" not in drawn
+    assert "un un: log-probability -2.75" in drawn
 
 
 @pytest.mark.parametrize("text", ["Tom 🙂 is here.", "Naïve café", "1 + 1 = 2", "a" * 30])

@@ -46,6 +46,13 @@ def test_equals_that_of_torch():
     assert float(ours(LABELS, LOGITS)) == pytest.approx(float(wanted), rel=1e-5)
 
 
+def test_a_share_for_all_but_the_target_is_a_larger_one_for_all():
+    q = np.full(LOGITS.shape, 0.1 / 4)
+    np.put_along_axis(q, LABELS[..., None], 0.9, axis=-1)
+    got = float(LabelSmoothedCrossEntropy(0.1 * 5 / 4)(LABELS, LOGITS))
+    assert got == pytest.approx(-(q * LOG_P).sum(-1).mean(), rel=1e-5)
+
+
 def test_equals_that_of_the_notebook():
     """A share for every class but the target and padding; the divergence, not the entropy."""
     q = targets(0.4, ignored=0)

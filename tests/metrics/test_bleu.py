@@ -27,6 +27,16 @@ def test_any_reference_counts():
     assert bleu(["Va\u202f!"] * 2, [["Va !"]] * 2) == bleu(["Va !"] * 2, [["Va !"]] * 2)
 
 
+def test_the_ends_of_the_scale():
+    sentences = ["the cat sat on the mat", "we all go home now"]
+    same = [[text] for text in sentences]
+    assert bleu(sentences, same) == pytest.approx(100)
+    assert bleu(["", ""], same) == 0
+    words = [text.split()[:-1] for text in sentences]  # all right, but too short
+    short = bleu([" ".join(row) for row in words], same)
+    assert short == pytest.approx(100 * math.exp(1 - 11 / 9))
+
+
 @pytest.mark.parametrize("references", [[], [["a"]], [["a"], []]])
 def test_sentences_without_references_are_refused(references):
     with pytest.raises(ValueError, match="`references` must hold at least one"):

@@ -83,6 +83,30 @@ class Translator(PresetMixin, keras.Model):
         Raises:
             ValueError: If an argument is out of range.
         """
+        found = self._searched(source, max_steps, beam_size, length_penalty)
+        return found["tokens"], found["log_p"]
+
+    def beam_steps(self, source, max_steps=None, beam_size=4, length_penalty=0.6):
+        """Return what a beam search keeps at every step: the tree of which it takes a path.
+
+        Args:
+            source: As in `generate`.
+            max_steps: As in `translate`.
+            beam_size: As in `translate`.
+            length_penalty: As in `translate`.
+
+        Returns:
+            Dictionary of arrays `(batch, beam_size, max_steps)`, of the beams in their order at
+            that step: `"tokens"`, the last one of each; `"parents"`, the place at the step before
+            of what it continues, -1 after the last step; and `"log_p"`, its log-probability.
+
+        Raises:
+            ValueError: If an argument is out of range.
+        """
+        found = self._searched(source, max_steps, beam_size, length_penalty, steps=True)
+        return found["steps"]
+
+    def _searched(self, source, max_steps, beam_size, length_penalty, steps=False):
         source = self._source(source)
         check_size("beam_size", beam_size)
         if not length_penalty >= 0:
@@ -92,12 +116,10 @@ class Translator(PresetMixin, keras.Model):
         max_steps = 2 * source.shape[1] + 10 if max_steps is None else max_steps
         check_size("max_steps", max_steps)
         if not len(source):
-            return np.zeros((0, beam_size, max_steps), "int32"), np.zeros((0, beam_size))
+            return _nothing(beam_size, max_steps)
         penalty = np.full(len(source), length_penalty, "float32")
-        found = self._search(
-            source=source, penalty=penalty, beam_size=beam_size, max_steps=max_steps
-        )
-        return found["tokens"], found["log_p"]
+        sizes = {"beam_size": beam_size, "max_steps": max_steps, "steps": steps}
+        return self._search(source=source, penalty=penalty, **sizes)
 
     def align(self, source, target):
         """Return the attention with which a given sentence would be written.
@@ -149,8 +171,8 @@ class Translator(PresetMixin, keras.Model):
         allowed = ops.arange(self.vocab_size) >= END
         return refuse(ops.log_softmax(refuse(logits, allowed[None])), allowed[None])
 
-    @compiled(static=("beam_size", "max_steps"))
-    def _search(self, source, penalty, beam_size, max_steps):
+    @compiled(static=("beam_size", "max_steps", "steps"))
+    def _search(self, source, penalty, beam_size, max_steps, steps):
         memory = self.read(source)
         state = self.first_state(memory, beam_size, max_steps)
 
@@ -159,7 +181,7 @@ class Translator(PresetMixin, keras.Model):
             return self._log_p(logits), state
 
         sizes = ops.shape(source)[0], self.vocab_size, beam_size, max_steps
-        tokens, log_p = beam_search(
+        found = beam_search(
             step,
             state,
             *sizes,
@@ -167,8 +189,9 @@ class Translator(PresetMixin, keras.Model):
             end=END,
             dtype=wide(self.compute_dtype),
             length_penalty=penalty[0],
+            return_steps=steps,
         )
-        return {"tokens": tokens, "log_p": log_p}
+        return dict(zip(("tokens", "log_p", "steps"), found, strict=False))
 
     @compiled(static=("count",))  # TensorFlow forgets the length of the second target
     def _follow(self, source, target, count):
@@ -191,6 +214,13 @@ class Translator(PresetMixin, keras.Model):
         attention = ops.zeros((*ops.shape(target), ops.shape(source)[1]), log_p.dtype)
         _, log_p, attention = ops.fori_loop(0, count, body, (state, log_p, attention))
         return {"attention": attention, "log_p": ops.where(target == PADDING, 0.0, log_p)}
+
+
+def _nothing(beam_size, max_steps):
+    """Return what a search finds for no source at all."""
+    blank = np.zeros((0, beam_size, max_steps), "int32")
+    steps = {"tokens": blank, "parents": blank, "log_p": blank.astype("float32")}
+    return {"tokens": blank, "log_p": np.zeros((0, beam_size)), "steps": steps}
 
 
 def padded(rows, length=None):

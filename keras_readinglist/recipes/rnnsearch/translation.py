@@ -62,10 +62,10 @@ def train(make_model, config, callbacks):
 
     Args:
         make_model: Function `(tokenizer, config)` that returns a model.
-        config: The configuration of a run.
+        config: The configuration of a run. With `"every"`, one pair of so many is trained on.
         callbacks: List of callbacks that the runner gave to the experiment.
     """
-    pairs = _pairs("train", config)
+    pairs = _pairs("train", config)[:: config.get("every", 1)]
     texts = [text for pair in pairs for text in pair]
     tokenizer = SubwordTokenizer.train(texts, config["vocab_size"])
     batches = _batches(tokenizer, pairs, config)

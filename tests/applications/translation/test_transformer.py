@@ -111,6 +111,21 @@ def test_a_wide_beam_finds_the_best_of_all_sentences(penalty):
     np.testing.assert_allclose(scores[0, :5], total[order], atol=1e-4)
 
 
+def test_the_steps_of_a_search_lead_to_its_sentences():
+    model, steps = transformer(), 5
+    tokens, scores = model.generate(SOURCE, steps, beam_size=3, length_penalty=0.6)
+    kept = model.beam_steps(SOURCE, steps, beam_size=3)
+    for example, beam in np.ndindex(*scores.shape):
+        path, place = [], beam
+        last = np.flatnonzero(kept["parents"][example, beam] >= 0)[-1]
+        for t in range(last, -1, -1):
+            path.insert(0, kept["tokens"][example, place, t])
+            place = kept["parents"][example, place, t]
+        assert [*path, *[2] * (steps - 1 - last)] == tokens[example, beam].tolist()
+        assert kept["log_p"][example, beam, last] == pytest.approx(scores[example, beam])
+    assert model.beam_steps(SOURCE[:0])["parents"].shape == (0, 4, 26)
+
+
 def test_align_gives_the_probabilities_of_a_given_sentence():
     model = transformer()
     attention, found = model.align(SOURCE, LABELS)
