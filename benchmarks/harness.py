@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 _BLOCK_SECONDS = 0.3
+MEASURED = ("MB", "s", "ms late")
 RESULTS = pathlib.Path(__file__).parent / "results.json"
 COLUMNS = ("workload", "backend", "peer", "ours", "theirs", "unit", "ratio", "goal")
 
@@ -25,8 +26,8 @@ class Workload:
         name: What is timed.
         item: Slug of the item.
         peer: Name and version of what it is timed against.
-        unit: `"ms"`; an amount per second, such as `"characters/s"`; or `"MB"` or
-            `"s"`, if the functions return what they took of memory or time, not to be timed.
+        unit: `"ms"`; an amount per second, such as `"characters/s"`; or one of `MEASURED`, if the
+            functions return what they took of memory or time, not to be timed.
         goal: The ratio to reach; above 1 we are faster.
         ours: Function without arguments.
         theirs: Function without arguments.
@@ -49,7 +50,7 @@ class Workload:
 
 def measure(workload, backend):
     """Measure ours and theirs, and return a row of the table."""
-    if workload.unit in ("MB", "s"):
+    if workload.unit in MEASURED:
         ours, theirs = workload.ours(), workload.theirs()
         return _row(workload, backend, ours, theirs, theirs / ours)
     ours, theirs = _medians(workload)

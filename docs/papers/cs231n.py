@@ -26,6 +26,7 @@ from keras_readinglist.applications.cs231n.autograd import (
     Value,
     softmax_loss,
 )
+from keras_readinglist.callbacks import ActivationHistogram
 from keras_readinglist.datasets import spiral_data
 from keras_readinglist.losses import MulticlassHinge
 from keras_readinglist.recipes import report
@@ -152,6 +153,16 @@ new, truth = spiral_data(100, 3, seed=1)
 print(f"5 neighbours on another spiral: {(neighbors.predict(new) == truth).mean():.0%}")
 
 # %% [markdown]
+# How many neighbours? The test set must not say. The training set is cut into folds, and each is
+# predicted from the others:
+
+# %%
+order = rng.permutation(len(x))
+found = neighbors.fold_accuracies(x[order], y[order], ks=(1, 5, 25, 100), folds=5)
+for k, right in found.items():
+    print(f"{k:3} neighbours: {right.mean():.0%}, folds {right.min():.0%} to {right.max():.0%}")
+
+# %% [markdown]
 # ## What does the network look at?
 #
 # `visualization` asks any Keras model of images, on every backend. `saliency` is the gradient of a
@@ -216,6 +227,33 @@ print("steps:", fooled.steps, " change of a pixel:", change.round(3), fooled.suc
 plt.figure(figsize=(4, 2))
 plt.imshow(visualization.filter_grid(network.get_layer("conv1"), columns=8), cmap="gray")
 plt.axis("off")
+
+# %% [markdown]
+# and what each of its filters says of the trousers, and of the bag:
+
+# %%
+figure, axes = plt.subplots(1, 2, figsize=(10, 2))
+grids = visualization.activation_grid(network, images, "conv1", columns=8)
+for plot, grid in zip(axes, grids, strict=True):
+    plot.imshow(grid, cmap="inferno")
+    plot.axis("off")
+
+# %% [markdown]
+# A network that is begun badly says so before it learns: `callbacks.ActivationHistogram` keeps how
+# the outputs of every layer are distributed. Ten layers of hyperbolic tangents, with weights of a
+# deviation of 0.01, and of 0.1 by the rule of Glorot and Bengio:
+
+# %%
+for deviation in (0.01, 0.1):
+    deep = keras.Sequential([keras.Input((100,))])
+    for seed in range(10):  # 0.1 is the root of 2 / (100 + 100)
+        kernel = keras.initializers.RandomNormal(stddev=deviation, seed=seed)
+        deep.add(keras.layers.Dense(100, "tanh", kernel_initializer=kernel))
+    deep.compile("sgd", "mse")
+    watch, noise = ActivationHistogram(rng.normal(size=(64, 100))), np.zeros((1, 100))
+    deep.fit(noise, noise, callbacks=[watch], verbose=0)
+    print(f"{deviation:>5}:", *(f"{found[0]:.2g}" for found in watch.deviations.values()))
+
 # %% [markdown]
 # ## What reproduces
 #

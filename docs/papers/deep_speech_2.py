@@ -16,7 +16,8 @@ from IPython.display import Markdown
 from keras import ops
 
 from keras_readinglist import catalog
-from keras_readinglist.applications import DeepSpeech2
+from keras_readinglist.applications import BatchDispatcher, DeepSpeech2, bigram_alphabet
+from keras_readinglist.applications.speech import Alphabet
 from keras_readinglist.datasets import load
 from keras_readinglist.datasets.audio_augmentation import add_noise, augmented
 from keras_readinglist.datasets.spoken_digit import connected
@@ -109,6 +110,25 @@ print("largest difference to the whole clip:", np.abs(stream.logits - logits).ma
 print("latency:", model.latency_ms, "ms")
 
 # %% [markdown]
+# Where many speak at once, whoever has sound that waits shares the next batch: nobody waits for a
+# batch to fill, and the batch grows with the load (*Batch Dispatch*, section 6.1). Each gets what
+# it gets alone.
+
+# %%
+dispatcher = BatchDispatcher(model)
+speakers = [dispatcher.open_stream() for _ in range(2)]
+for begin in range(0, 16_000, 1_600):  # fifths of a second, of both
+    for stream, clip in zip(speakers, sounds, strict=False):
+        stream.accept(clip[begin : begin + 1_600])
+    batches = dispatcher.run()
+for stream, clip in zip(speakers, sounds, strict=False):
+    stream.accept(clip[16_000:])
+    stream.close()
+dispatcher.run()
+print(batches, "batches for the last fifth of a second of both")
+print("as alone:", [s.text for s in speakers] == model.transcribe(sounds[:2]))
+
+# %% [markdown]
 # ## Learning without an alignment
 #
 # Nobody says when which letter is spoken. A path $\pi$ names a class for every frame, among them a
@@ -143,6 +163,17 @@ print("fits:", np.array(ctc_feasible(labels, lengths, short)), " loss:", np.arra
 print("with zero_infinity:", np.array(ctc_loss(*given, zero_infinity=True)))
 
 # %% [markdown]
+# Fewer frames make a recognizer faster, and leave less room for letters. Pairs of letters need half
+# of it (section 3.6). They do not overlap, so that there is one way to write a text:
+
+# %%
+pairs = Alphabet(bigram_alphabet())
+print(len(pairs) + 1, "classes:", [pairs.symbols[c - 1] for c in pairs.encode("the cat sat")])
+
+# %% [markdown]
+# `DeepSpeech2(alphabet=bigram_alphabet(), convolutions=((1280, 11, 2),))` is such a network; that
+# convolution, whose sizes are no pairs, goes over time alone, and frequencies are its channels.
+#
 # ## Finding the text
 #
 # The likeliest path is not the likeliest text, since a text may have many paths:

@@ -65,6 +65,7 @@ from keras_readinglist.applications.speech import (
     DeepSpeech2,
     SortaGrad,
     Stream,
+    bigram_alphabet,
 )
 from keras_readinglist.applications.translation import RNNSearch, Transformer
 from keras_readinglist.applications.truncated_bptt import TruncatedBPTT
@@ -130,5 +131,6 @@ __all__ = [
     "TruncatedBPTT",
     "TwoLayerNet",
     "VariationalLossyAutoencoder",
+    "bigram_alphabet",
     "optimize_for_inference",
 ]

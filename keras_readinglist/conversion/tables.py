@@ -47,7 +47,7 @@ def fill(layer: keras.layers.Layer, rows: list[Row], state: Mapping[str, np.ndar
     for row in rows:
         missing = [name for name in row.theirs if name not in state]
         if missing:
-            raise ValueError(f"`{missing[0]}` is missing. Received: {', '.join(state)}")
+            raise ValueError(f"`{missing[0]}` is missing. Received: {', '.join(list(state)[:10])}")
         value = row.transform(*(np.asarray(state[name]) for name in row.theirs))
         weight = weights.pop(row.ours)
         if value.shape != tuple(weight.shape):

@@ -17,6 +17,7 @@ _NORMALIZATION = {
     "moving_mean": "running_mean",
     "moving_variance": "running_var",
 }
+_COUNTER = "num_batches_tracked"  # of a normalization; nothing is computed from it
 _URL = "https://download.pytorch.org/models/"
 
 
@@ -66,11 +67,12 @@ def alexnet_from_torchvision(model, state):
         state: Arrays by their names, as `read_state` returns them.
 
     Raises:
-        ValueError: If an array is missing or has another shape.
+        ValueError: If an array is missing, is left over or has another shape.
     """
     sources = {name: (f"features.{k}", _kernel) for name, k in _ALEXNET_CONVOLUTIONS.items()}
     sources["fc6"] = ("classifier.1", _flattened)
     sources |= {name: (f"classifier.{k}", transpose) for name, k in _ALEXNET_DENSE.items()}
+    tables = []
     for layer in model.layers:
         if layer.name in sources:
             theirs, transform = sources[layer.name]
@@ -78,7 +80,9 @@ def alexnet_from_torchvision(model, state):
                 Row("kernel", (f"{theirs}.weight",), transform),
                 Row("bias", (f"{theirs}.bias",), np.asarray),
             ]
-            fill(layer, rows, state)
+            tables.append((layer, rows))
+    has_top = any(layer.name == "fc8" for layer in model.layers)
+    _fill_all(tables, state, without=None if has_top else "classifier.")
 
 
 def resnet_from_torchvision(model, state):
@@ -90,9 +94,10 @@ def resnet_from_torchvision(model, state):
         state: Arrays by their names, as `read_state` returns them.
 
     Raises:
-        ValueError: If an array is missing or has another shape.
+        ValueError: If an array is missing, is left over or has another shape.
     """
-    for name, layer in named_layers(model).items():
+    tables, layers = [], named_layers(model)
+    for name, layer in layers.items():
         theirs = _in_torchvision(name)
         if theirs == "fc":
             table = {"kernel": ("weight", transpose), "bias": ("bias", np.asarray)}
@@ -101,6 +106,29 @@ def resnet_from_torchvision(model, state):
         else:
             table = {ours: (other, np.asarray) for ours, other in _NORMALIZATION.items()}
         rows = [Row(ours, (f"{theirs}.{other}",), f) for ours, (other, f) in table.items()]
+        tables.append((layer, rows))
+    _fill_all(tables, state, without=None if "predictions" in layers else "fc.")
+
+
+def _fill_all(tables, state, without):
+    """Fill all layers of a network, unless the arrays are those of another one.
+
+    Args:
+        tables: List of pairs of a layer and its rows.
+        state: Arrays by their names.
+        without: String that names begin with which the network has no use for, or `None`.
+    """
+    due = dict.fromkeys(name for _, rows in tables for row in rows for name in row.theirs)
+    spare = {name for name in state if name.endswith(_COUNTER)}
+    spare |= {name for name in state if without and name.startswith(without)}
+    wrong = {
+        "missing": [name for name in due if name not in state],
+        "left over": [name for name in state if name not in due and name not in spare],
+    }
+    if any(wrong.values()):
+        said = (f"{kind}: {', '.join(names[:10])}" for kind, names in wrong.items() if names)
+        raise ValueError(f"`weights` must be those of this network. {'; '.join(said)}")
+    for layer, rows in tables:
         fill(layer, rows, state)
 
 

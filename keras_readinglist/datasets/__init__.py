@@ -18,6 +18,7 @@ from keras_readinglist.datasets import (
     spoken_digit_sample,
     tatoeba_eng_fra,
     tiny_shakespeare,
+    wikitext2,
     xtb_small_molecules,
 )
 from keras_readinglist.datasets.algorithmic_tasks import (
@@ -69,6 +70,7 @@ DATASETS = {
     "spoken_digit_sample": spoken_digit_sample.DATASET,
     "tatoeba_eng_fra": tatoeba_eng_fra.DATASET,
     "tiny_shakespeare": tiny_shakespeare.DATASET,
+    "wikitext2": wikitext2.DATASET,
     "xtb_small_molecules": xtb_small_molecules.DATASET,
 }
 
@@ -121,11 +123,11 @@ def load(name, split="train", *, data_dir=None, download=False):
 
     Args:
         name: String, a key of `DATASETS`: `"tiny_shakespeare"` (a string),
-            `"shakespeare"` (a list of 42 works), `"penn_treebank"` (a string, from a folder `ptb`
-            of yours), `"python_source"` (a list of modules of the
-            running interpreter's standard library), `"python_documentation"` (a list of paragraphs
-            of its reference), `"tatoeba_eng_fra"` (a list of pairs of sentences), `"mnist"`
-            (images `(n, 28, 28)` and labels), `"camvid"` (images and label maps),
+            `"shakespeare"` (a list of 42 works), `"penn_treebank"` and `"wikitext2"` (a
+            string, from a folder `ptb` or `wikitext2` of yours), `"python_source"` (a list of
+            modules of the running interpreter's standard library), `"python_documentation"` (a list
+            of paragraphs of its reference), `"tatoeba_eng_fra"` (a list of pairs of sentences),
+            `"mnist"` (images `(n, 28, 28)` and labels), `"camvid"` (images and label maps),
             `"spoken_digit"` and `"spoken_digit_sample"` (clips, `spoken_digit.SpokenDigits`);
             and, each a pair of `chemistry.Molecules` and a dictionary of target arrays,
             `"xtb_small_molecules"`, `"qm7"`, `"qm9"`, `"esol"`, `"freesolv"` and `"lipophilicity"`.

@@ -14,8 +14,8 @@ class TextScore:
     is told apart by what matters of it: the units before, and the word that has begun.
 
     Args:
-        vocabulary: Sequence of strings, the symbol of every class; that of the blank class is not
-            used.
+        vocabulary: Sequence of strings, the symbol of every class, of one character or more; that
+            of the blank class is not used.
         blank: Integer, the class that names nothing.
         lm: `information.NGramLanguageModel`, or what has its `order`, `unit`, `start`, `end` and
             `logp`; or `None`.
@@ -36,14 +36,7 @@ class TextScore:
 
     def follow(self, text, label):
         """Return the text with one more symbol."""
-        units, word = text
-        symbol = self.vocabulary[label]
-        whole = symbol == " "
-        if self.by_words:
-            units = self._shorten(units, word) if whole and word else units
-        else:
-            units = self._shorten(units, symbol)
-        return units, "" if whole else word + symbol
+        return self._grown(text, self.vocabulary[label])[0]
 
     def end(self, text):
         """Return what the end of a text adds."""
@@ -57,23 +50,29 @@ class TextScore:
 
     def _row(self, text):
         """Return what every symbol adds to a text, a float array `(classes,)`."""
-        units, word = text
         row = np.zeros(len(self.vocabulary))
         for label, symbol in enumerate(self.vocabulary):
-            if label == self.blank:
-                continue
-            if not self._allowed(word, symbol):
-                row[label] = IMPOSSIBLE
-            elif not self.by_words:
-                row[label] = self._unit(units, symbol)
-            elif symbol == " " and word:
-                row[label] = self._unit(units, word)
+            if label != self.blank:
+                row[label] = self._grown(text, symbol)[1]
         return row
 
-    def _allowed(self, word, symbol):
+    def _grown(self, text, symbol):
+        """Return the text with the characters of a symbol behind it, and what they add."""
+        (units, word), added = text, 0.0
+        for character in symbol:
+            whole = character == " "
+            if not self._allowed(word, character):
+                added = IMPOSSIBLE
+            elif not self.by_words or (whole and word):
+                unit = word if self.by_words else character
+                added, units = added + self._unit(units, unit), self._shorten(units, unit)
+            word = "" if whole else word + character
+        return (units, word), added
+
+    def _allowed(self, word, character):
         if self.lexicon is None:
             return True
-        return word in self.lexicon if symbol == " " else word + symbol in self.beginnings
+        return word in self.lexicon if character == " " else word + character in self.beginnings
 
     def _unit(self, units, unit):
         return self._logp(units, unit) + self.beta

@@ -104,7 +104,7 @@ TINY = {
 def whole_texts(corpus):
     """Return the texts of all splits of a corpus, as models of words read them."""
     splits = ("train", "validation", "test")
-    if corpus == "penn_treebank":  # its words are separated
+    if corpus in ("penn_treebank", "wikitext2"):  # their words are separated
         return {split: datasets.load(corpus, split) for split in splits}
     return {split: separate_words("\n".join(datasets.load(corpus, split))) for split in splits}
 

@@ -4,7 +4,7 @@ Functions take images as the model does, `(n, height, width, channels)`, and ret
 """
 
 from keras_readinglist.visualization.embedding import layer_codes, tsne
-from keras_readinglist.visualization.filters import filter_grid
+from keras_readinglist.visualization.filters import activation_grid, filter_grid
 from keras_readinglist.visualization.fooling import fooling_image
 from keras_readinglist.visualization.grad_cam import grad_cam
 from keras_readinglist.visualization.layer_chain import LayerChain
@@ -24,6 +24,7 @@ __all__ = [
     "LayerChain",
     "Lesions",
     "ReceptiveField",
+    "activation_grid",
     "empirical_receptive_field",
     "filter_grid",
     "fooling_image",

@@ -1,4 +1,4 @@
-"""The filters of a first layer, as one picture."""
+"""The filters of a first layer, or the maps of any, as one picture."""
 
 import math
 
@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from keras_readinglist.layers.validation import check_size
+from keras_readinglist.visualization.scores import check_images, explained
 
 
 def filter_grid(filters, columns=None, padding=1):
@@ -53,3 +54,37 @@ def filter_grid(filters, columns=None, padding=1):
         top, left = k // columns * (height + padding), k % columns * (width + padding)
         picture[top : top + height, left : left + width] = tiles[..., k]
     return picture[..., 0] if channels == 1 else picture
+
+
+def activation_grid(model, images, layer, columns=None, padding=1):
+    """Return the maps that a layer makes of images side by side, each from its least to its most.
+
+    Args:
+        model: A built functional or sequential `keras.Model`.
+        images: Array `(n, height, width, channels)`.
+        layer: String, the name of a layer whose outputs are maps.
+        columns: As for `filter_grid`.
+        padding: As for `filter_grid`.
+
+    Returns:
+        Array `(n, rows, columns)` of uint8, a picture for every image.
+
+    Raises:
+        ValueError: If the images or the layer are not the model's, or it gives no maps.
+
+    Example:
+        >>> layers = [keras.Input((8, 8, 1)), keras.layers.Conv2D(4, 3, name="maps")]
+        >>> layers += [keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(3)]
+        >>> activation_grid(keras.Sequential(layers), np.ones((2, 8, 8, 1)), "maps").shape
+        (2, 13, 13)
+
+    References:
+        - [CS231n, understanding ConvNets](https://cs231n.github.io/understanding-cnn/)
+    """
+    maps = explained(model, layer).outputs(check_images(images))[1]
+    if maps.ndim != 4:
+        raise ValueError(
+            "`layer` must give maps `(batch, height, width, features)`. "
+            f"Received: layer={layer!r}, which gives the shape {maps.shape}"
+        )
+    return np.stack([filter_grid(each[:, :, None], columns, padding) for each in maps])

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_readinglist.callbacks import DeadUnits, UpdateRatio
+from keras_readinglist.callbacks import ActivationHistogram, DeadUnits, UpdateRatio
 
 X = np.random.default_rng(0).standard_normal((6, 3)).astype("float32")
 Y = X.sum(axis=1, keepdims=True)
@@ -46,6 +46,29 @@ def test_dead_units_of_dense_and_convolution():
     history = model.fit(images, np.ones((2, 1)), epochs=2, callbacks=[watch], verbose=0)
     assert watch.shares == {layers[0].name: [1.0, 1.0], layers[3].name: [0.5, 0.5]}
     assert history.history["dead_units"] == [pytest.approx(4 / 6)] * 2
+
+
+def test_distributions_before_and_after_every_epoch():
+    hidden = keras.layers.Dense(4, activation="tanh")
+    model = keras.Sequential([keras.Input((3,)), hidden, keras.layers.LeakyReLU()])
+    kernel, bias = hidden.get_weights()
+    model.compile(keras.optimizers.SGD(0.5), "mse")
+    watch = ActivationHistogram(X, bins=4)
+    model.fit(X, np.zeros((6, 4)), epochs=2, callbacks=[watch], verbose=0)
+    before, after = (np.tanh(X @ w + b) for w, b in ((kernel, bias), hidden.get_weights()))
+    for place, outputs in ((0, before), (2, after)):
+        assert watch.means[hidden.name][place] == pytest.approx(outputs.mean(), abs=1e-5)
+        assert watch.deviations[hidden.name][place] == pytest.approx(outputs.std(), abs=1e-5)
+        counts, edges = watch.histograms[hidden.name][place]
+        assert counts.sum() == 24 and edges[0] == pytest.approx(outputs.min(), abs=1e-5)
+    assert [len(found) for found in watch.means.values()] == [3, 3]
+
+
+def test_models_without_activations():
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Flatten()])
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match="`ActivationHistogram` needs"):
+        model.fit(X, X, callbacks=[ActivationHistogram(X)], verbose=0)
 
 
 def test_models_without_rectifiers():

@@ -89,8 +89,32 @@ def test_weights_of_torchvision(kind):
 
 def test_a_file_of_another_network_is_refused(tmp_path):
     torch.save({"conv1.weight": torch.ones(1, 3, 7, 7)}, tmp_path / "other.pth")
-    with pytest.raises(ValueError, match="`conv1.weight` must give the shape .7, 7, 3, 64. of our"):
+    with pytest.raises(ValueError, match="missing: bn1.weight, bn1.bias, .*running_var"):
         ResNet18(weights=tmp_path / "other.pth", include_top=False, input_shape=(32, 32, 3))
     for build in (ResNet50V2, ResNet200V2):
         with pytest.raises(ValueError, match="`weights` may be torchvision's for version 1"):
             build(weights="torchvision")
+
+
+def test_a_deeper_network_is_not_cut_short():
+    """Its first blocks have the names and shapes of all blocks of a shallower one."""
+    state = {name: tensor.numpy() for name, tensor in random_state("basic").items()}
+    shallow = {"stem_filters": 4, "input_shape": (32, 32, 3), "classes": 5, **TORCHVISION}
+    model = ResNet((1, 1), FILTERS, "basic", **shallow)
+    before = model.get_weights()
+    with pytest.raises(ValueError, match="left over: layer1.1.conv1.weight, layer1.1.bn1.weight"):
+        resnet_from_torchvision(model, state)
+    for one, other in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    headless = ResNet(SIZES, FILTERS, "basic", include_top=False, **shallow)
+    resnet_from_torchvision(headless, state)  # which leaves the classes over, and counts of batches
+
+
+def test_a_weight_of_another_shape_is_named():
+    state = {name: tensor.numpy() for name, tensor in random_state("basic").items()}
+    state["conv1.weight"] = np.ones((1, 3, 7, 7))
+    model = ResNet(
+        SIZES, FILTERS, "basic", stem_filters=4, input_shape=(32, 32, 3), classes=5, **TORCHVISION
+    )
+    with pytest.raises(ValueError, match="`conv1.weight` must give the shape .7, 7, 3, 4. of our"):
+        resnet_from_torchvision(model, state)

@@ -25,3 +25,22 @@ def test_a_penn_treebank_of_the_user(tmp_path):
     assert [text.split()[1] for text in texts] == ["train", "valid", "test"]
     with pytest.raises(datasets.DatasetNotFoundError, match="put ptb into a folder"):
         datasets.load("penn_treebank", data_dir=tmp_path / "elsewhere")
+
+
+def test_a_wikitext_of_the_user_may_be_without_its_training_articles(tmp_path):
+    (tmp_path / "wikitext2").mkdir()
+    for name in ("valid", "test"):
+        (tmp_path / "wikitext2" / f"{name}.txt").write_text(f" = {name} = \n", encoding="utf-8")
+    texts = [datasets.load("wikitext2", split, data_dir=tmp_path) for split in
+             ("validation", "test")]  # fmt: skip
+    assert [text.split()[1] for text in texts] == ["valid", "test"]
+    with pytest.raises(ValueError, match="train.txt is missing: the train articles"):
+        datasets.load("wikitext2", data_dir=tmp_path)
+
+
+@pytest.mark.skipif(datasets.find("wikitext2") is None, reason="WikiText-2 is not here")
+def test_the_published_articles_have_so_many_words():
+    counts = {"validation": 217_646, "test": 245_569}
+    for split, count in counts.items():
+        text = datasets.load("wikitext2", split)
+        assert len(text.replace("\n", " <eos> ").split()) == count

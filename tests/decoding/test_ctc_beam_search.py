@@ -107,19 +107,20 @@ def test_utterances_do_not_meet_and_states_are_not_changed():
         assert labels.tolist() == together[i].tolist() == alone.tolist()
 
 
-def text_of(labels):
-    return "".join(LETTERS[label] for label in labels)
+def text_of(labels, letters=LETTERS):
+    return "".join(letters[label] for label in labels)
 
 
 @pytest.mark.parametrize("unit", ["word", "char"])
 @pytest.mark.parametrize("lexicon", [None, ("a", "ab", "bb")])
-def test_equals_the_enumeration_with_a_language_model(unit, lexicon):
+@pytest.mark.parametrize("letters", [LETTERS, ("_", "a", "b ", "ab")])
+def test_equals_the_enumeration_with_a_language_model(unit, lexicon, letters):
     lm = NGramLanguageModel(3, unit).fit(["a b", "ab ba", "b b", "bb a"])
     alpha, beta = 0.8, 0.6
     logits = frames(1, 6)
     search = CTCBeamSearch(
         **WIDE | {"beam_width": 3000},
-        lm=lm, alpha=alpha, beta=beta, lexicon=lexicon, vocabulary=LETTERS,
+        lm=lm, alpha=alpha, beta=beta, lexicon=lexicon, vocabulary=letters,
     )  # fmt: skip
     found = search.hypotheses(search.step(search.start(), logits))[0]
 
@@ -128,7 +129,7 @@ def test_equals_the_enumeration_with_a_language_model(unit, lexicon):
 
     wanted = {}
     for labels, p in by_enumeration(logits[0]).items():
-        text = text_of(labels)
+        text = text_of(labels, letters)
         # With a lexicon there is one blank between words, and none before the first.
         words = text.removesuffix(" ").split(" ") if text else []
         if lexicon is None or set(words) <= set(lexicon):

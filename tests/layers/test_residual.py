@@ -167,6 +167,23 @@ def test_gates_that_are_wide_open_or_shut():
     np.testing.assert_allclose(array(shut(X)), branch, atol=1e-5)
 
 
+@pytest.mark.parametrize("order", ["original", "full_preactivation"])
+def test_gates_can_be_read(order):
+    """They share out the signal and the branch, where the shape changes of what is activated."""
+    unit = ResidualUnit(
+        6, strides=2, shortcut="exclusive_gating", activation_order=order, projection="A",
+        activation="linear",
+    )  # fmt: skip
+    randomized(unit, X.shape)
+    gates, branch = array(unit.gates(TENSOR)), array(unit.residual(TENSOR))
+    ready = normalized(X, unit.norm_before) if order == "full_preactivation" else X
+    carried = array(unit.projected(ready.astype("float32")))
+    np.testing.assert_allclose(array(unit(X)), (1 - gates) * carried + gates * branch, atol=1e-4)
+    assert 0 < gates.min() < gates.max() < 1
+    with pytest.raises(ValueError, match="to have gates. Received: shortcut='identity'"):
+        randomized(ResidualUnit(4), X.shape).gates(TENSOR)
+
+
 def test_dropout_of_the_shortcut_keeps_its_mean_and_rests_in_inference():
     ones = np.ones((1, 40, 40, 4), "float32")
     unit = silent(ResidualUnit(4, shortcut="dropout", seed=3), ones.shape)

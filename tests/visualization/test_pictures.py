@@ -7,6 +7,7 @@ from keras import layers, ops
 
 from keras_readinglist.gradients import Differentiable
 from keras_readinglist.visualization import (
+    activation_grid,
     filter_grid,
     fooling_image,
     grad_cam,
@@ -209,6 +210,20 @@ def test_filters_fill_the_range_of_gray():
     spread = kernel[..., 0] - kernel[..., 0].min()
     np.testing.assert_array_equal(first, np.rint(255 * spread / spread.max()))
     assert (grid[2] == 0).all() and filter_grid(np.ones((2, 2, 1, 3)), columns=3).shape == (2, 8)
+
+
+def test_maps_of_a_layer_stand_side_by_side():
+    model = residual()
+    found = activation_grid(model, IMAGES, "first", columns=3)
+    inner = keras.Model(model.inputs[0], model.get_layer("first").output)
+    maps = inner.predict_on_batch(IMAGES)
+    assert found.shape == (3, 6, 20) and found.dtype == np.uint8
+    for k in range(3):
+        own = maps[1, ..., k] - maps[1, ..., k].min()
+        due = np.rint(255 * own / own.max())
+        assert np.abs(found[1, :, 7 * k : 7 * k + 6] - due).max() <= 1
+    with pytest.raises(ValueError, match="`layer` must give maps"):
+        activation_grid(model, IMAGES, model.layers[-1].name)
 
 
 @pytest.mark.once

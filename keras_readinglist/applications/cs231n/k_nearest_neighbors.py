@@ -97,11 +97,55 @@ class KNearestNeighbors:
 
     def predict(self, x):
         """Return the classes that win the votes, int `(m,)`; `x` as for `kneighbors`."""
-        _, places = self.kneighbors(x)
-        votes = self._y[places]
-        classes, votes = np.unique(votes, return_inverse=True)
-        counts = np.eye(len(classes), dtype=int)[votes.reshape(-1, self.k)].sum(axis=1)
-        return classes[counts.argmax(axis=1)]
+        return _elected(self._y[self.kneighbors(x)[1]])
+
+    def fold_accuracies(self, x, y, ks=(1, 3, 5, 8, 10), folds=5):
+        """Measure which number of neighbours is best, without a test set: cross-validation.
+
+        The examples are cut into folds in their order; each is predicted once, from all others.
+        Afterwards the classifier keeps the examples of the last fit.
+
+        Args:
+            x: As for `fit`.
+            y: As for `fit`.
+            ks: Sequence of positive integers.
+            folds: Integer of at least 2, at most the number of examples.
+
+        Returns:
+            Dictionary from every number of neighbours to an array `(folds,)`, the shares that were
+            right.
+
+        Raises:
+            ValueError: If there are too few examples.
+
+        Example:
+            >>> x, y = np.arange(8.0)[:, None], [0, 1, 0, 1, 0, 1, 0, 1]
+            >>> KNearestNeighbors().fold_accuracies(x, y, ks=(1, 2), folds=2)[1].tolist()
+            [0.5, 0.5]
+
+        References:
+            - [CS231n, cross-validation](https://cs231n.github.io/classification/#validation)
+        """
+        x, y, ks = _rows(x), np.asarray(y), [check_size("ks", k) for k in ks]
+        if not 2 <= check_size("folds", folds) <= len(x):
+            raise ValueError(
+                f"`folds` must be from 2 to {len(x)}, the number of examples. "
+                f"Received: folds={folds}"
+            )
+        found = {k: np.empty(folds) for k in ks}
+        for fold, rows in enumerate(np.array_split(np.arange(len(x)), folds)):
+            self.fit(np.delete(x, rows, axis=0), np.delete(y, rows))
+            votes = self._y[self.kneighbors(x[rows], max(ks))[1]]
+            for k in ks:
+                found[k][fold] = (_elected(votes[:, :k]) == y[rows]).mean()
+        return found
+
+
+def _elected(votes):
+    """Return the class of most votes in every row, and of equally many the smallest."""
+    classes, places = np.unique(votes, return_inverse=True)
+    counts = np.eye(len(classes), dtype=int)[places.reshape(votes.shape)].sum(axis=1)
+    return classes[counts.argmax(axis=1)]
 
 
 def _rows(x):

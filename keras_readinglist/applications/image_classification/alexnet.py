@@ -6,6 +6,10 @@ from dataclasses import dataclass
 import keras
 
 from keras_readinglist.applications.image_classification.image_classifier import ImageClassifier
+from keras_readinglist.applications.image_classification.imagenet import (
+    CLASSES,
+    imagenet_class_names,
+)
 from keras_readinglist.conversion.torchvision import (
     alexnet_from_torchvision,
     published,
@@ -191,6 +195,8 @@ class AlexNet(ImageClassifier):
                 "`weights='imagenet'` exists for the variants "
                 f"{', '.join(PUBLISHED)}. Received: variant={variant!r}"
             )
+        if weights == "imagenet" and include_top and classes == CLASSES and class_names is None:
+            class_names = imagenet_class_names()
         plan = VARIANTS[variant]
         shape = tuple(plan.shape if input_shape is None else input_shape)
         options = {

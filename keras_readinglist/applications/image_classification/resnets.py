@@ -2,8 +2,13 @@
 
 import pathlib
 
+import h5py
 import keras
 
+from keras_readinglist.applications.image_classification.imagenet import (
+    CLASSES,
+    imagenet_class_names,
+)
 from keras_readinglist.applications.image_classification.resnet import ResNet
 from keras_readinglist.conversion.keras_applications import copy_weights
 from keras_readinglist.conversion.torchvision import (
@@ -73,11 +78,12 @@ def resnet(
         weights: `None` for random ones; `"imagenet"` for those of `keras.applications`, of the
             depths 50, 101 and 152; `"torchvision"` for those of torchvision, of version 1 to the
             depth 152, read with torch (69.8, 73.3, 76.1, 77.4 and 78.3 % of ImageNet's validation
-            pictures right); both are fetched. Or the path of a file that `save_weights` wrote, or
-            of torchvision's weights as `.pth` or `.safetensors`.
-            With `"imagenet"` the network is exactly that of `keras.applications`, with those of
-            torchvision exactly that of torchvision, otherwise that of the paper: without biases,
-            and halving in the first convolution of a stage.
+            pictures right); both are fetched, with the names of the classes. Or the path of a file
+            that `save_weights` wrote, of an `.h5` file of `keras.applications`, or of torchvision's
+            weights as `.pth` or `.safetensors`.
+            With weights of `keras.applications` the network is exactly that of
+            `keras.applications`, with those of torchvision exactly that of torchvision, otherwise
+            that of the paper: without biases, and halving in the first convolution of a stage.
         input_shape: Tuple `(height, width, channels)`. Defaults to (224, 224, 3).
         pooling: `"avg"`, `"max"` or `None`, where `include_top` is false.
         classes: Positive integer.
@@ -94,12 +100,14 @@ def resnet(
         raise ValueError(f"`depth` must be one of {tuple(SIZES)}. Received: depth={depth}")
     kind, sizes = SIZES[depth]
     donor, state = None, None
-    if weights == "imagenet":
-        donor = _donor(depth, version, include_top, input_shape, classes)
+    if weights == "imagenet" or _is_legacy(weights):
+        donor = _donor(depth, version, weights, include_top, input_shape, classes)
         kwargs = {**KERAS[version], **kwargs}
     elif weights is not None and str(weights).endswith(("torchvision", ".pth", ".safetensors")):
         state = _state(depth, version, weights)
         kwargs = {**TORCHVISION, **kwargs}
+    if weights in ("imagenet", "torchvision") and include_top and classes == CLASSES:
+        kwargs.setdefault("class_names", imagenet_class_names())
     kwargs.setdefault("stem_filters", 64)
     kwargs.setdefault("name", f"resnet{depth}" + "v2" * (version == 2))
     model = ResNet(
@@ -119,30 +127,50 @@ def resnet(
     elif state is not None:
         resnet_from_torchvision(model, state)
     elif weights is not None:
-        if not pathlib.Path(weights).expanduser().is_file():
-            raise ValueError(
-                "`weights` must be None, 'imagenet', 'torchvision' or the path of a file. "
-                f"Received: weights={weights!r}"
-            )
-        model.load_weights(weights)
+        model.load_weights(_checked_path(weights))
     return model
 
 
-def _donor(depth, version, include_top, input_shape, classes):
+def _is_legacy(weights):
+    """Return whether weights are a file in the form in which Keras has published its own."""
+    return str(weights).endswith(".h5") and not str(weights).endswith(".weights.h5")
+
+
+def _checked_path(weights):
+    path = pathlib.Path(weights).expanduser()
+    if not path.is_file():
+        raise ValueError(
+            "`weights` must be None, 'imagenet', 'torchvision' or the path of a file. "
+            f"Received: weights={str(weights)!r}"
+        )
+    return path
+
+
+def _donor(depth, version, weights, include_top, input_shape, classes):
     """Return the network of `keras.applications` with its weights; it knows where they are."""
     name = f"ResNet{depth}" + "V2" * (version == 2)
     if depth not in (50, 101, 152):
         raise ValueError(
-            "`weights` may be 'imagenet' for the depths 50, 101 and 152. "
-            f"Received: depth={depth}, weights='imagenet'"
+            "`weights` may be 'imagenet' or an .h5 file for the depths 50, 101 and 152. "
+            f"Received: depth={depth}, weights={str(weights)!r}"
         )
-    if include_top and classes != 1000:
+    fetched = weights == "imagenet"
+    if fetched and include_top and classes != CLASSES:
         raise ValueError(
             "`classes` must be 1000 with the classes of ImageNet. Give `include_top=False` for "
             f"others. Received: classes={classes}"
         )
+    weights = weights if fetched else _checked_path(weights)
+    if not fetched and not h5py.is_hdf5(weights):
+        raise ValueError(f"`weights` must be an HDF5 file, if its name ends in .h5: {weights}")
     make = getattr(keras.applications, name)
-    return make(weights="imagenet", include_top=include_top, input_shape=input_shape)
+    shared = {"include_top": include_top, "input_shape": input_shape, "classes": classes}
+    try:
+        return make(weights=str(weights), **shared)
+    except ValueError as error:
+        if fetched:
+            raise
+        raise ValueError(f"`weights` must be those of {name}. {weights}: {error}") from error
 
 
 def _state(depth, version, weights):

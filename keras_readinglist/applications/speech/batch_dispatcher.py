@@ -7,8 +7,10 @@ from keras_readinglist.layers.validation import check_size
 class BatchDispatcher:
     """Runs many streams of one model in common batches.
 
-    What arrives waits until `run`, which takes all streams that wait, never waiting for more: the
-    batch is as large as the load. Every stream gets what it gets alone.
+    What arrives waits until the next `step`, which takes all streams that wait, never waiting for
+    more: the batch is as large as the load. Every stream gets what it gets alone. A server calls
+    `step` again and again, and accepts in between what has arrived; `run` goes on until nothing
+    waits.
 
     Args:
         model: A `DeepSpeech2` that streams.
@@ -32,10 +34,24 @@ class BatchDispatcher:
         self.streams = []
 
     def open_stream(self, decoder=None):
-        """Return a stream of this dispatcher: `accept` samples, `close` it, and `run`."""
+        """Return a stream of this dispatcher: `accept` samples, `close` it, and `run` or `step`."""
         stream = self.model.open_stream(decoder)
         self.streams.append(stream)
         return stream
+
+    def step(self):
+        """Compute one batch of what waits now; more may arrive before the next.
+
+        Returns:
+            Whether anything waited.
+        """
+        waiting = [stream for stream in self.streams if stream.pending]
+        if waiting:
+            # Who waits for most comes first, so that none waits behind those who just came.
+            waiting = sorted(waiting, key=lambda stream: -stream.pending)[: self.max_batch]
+            advance(self.model, waiting)
+        self.streams = [stream for stream in self.streams if stream.pending or not stream.flushed]
+        return bool(waiting)
 
     def run(self):
         """Compute all that can be computed, and forget the streams that are at their end.
@@ -44,10 +60,6 @@ class BatchDispatcher:
             How many batches it took.
         """
         batches = 0
-        while waiting := [stream for stream in self.streams if stream.pending]:
-            # Who waits for most comes first, so that none waits behind those who just came.
-            waiting = sorted(waiting, key=lambda stream: -stream.pending)[: self.max_batch]
-            advance(self.model, waiting)
+        while self.step():
             batches += 1
-        self.streams = [stream for stream in self.streams if not stream.flushed]
         return batches

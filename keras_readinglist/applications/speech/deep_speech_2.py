@@ -6,8 +6,11 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_readinglist.applications.speech.alphabet import ENGLISH, Alphabet
 from keras_readinglist.applications.speech.clips import padded_clips
+from keras_readinglist.applications.speech.settings import SETTINGS, SMALL_CONVOLUTIONS
 from keras_readinglist.applications.speech.stream import Stream
+from keras_readinglist.applications.speech.windows import next_windows
 from keras_readinglist.datasets.audio import read_audio
 from keras_readinglist.decoding.compiled import compiled
 from keras_readinglist.decoding.ctc_greedy import CTCGreedySearch
@@ -24,37 +27,8 @@ from keras_readinglist.layers.precision import wide
 from keras_readinglist.layers.validation import check_choice, check_size
 from keras_readinglist.presets import PresetMixin
 
-ENGLISH = " abcdefghijklmnopqrstuvwxyz'"
 BLANK = 0
 BATCH = 32  # clips that `transcribe` reads at once
-
-SMALL_CONVOLUTIONS = ((8, (11, 21), (2, 2)), (8, (11, 11), (2, 2)))
-PAPER_CONVOLUTIONS = ((32, (11, 41), (2, 2)), (32, (11, 21), (1, 2)), (96, (11, 21), (1, 2)))
-SETTINGS = {
-    # 8 kHz, half a second of latency.
-    "streaming_small": {},
-    # Reads both ways, so it needs the whole clip.
-    "small": {"bidirectional": True, "row_context": None},
-    # arXiv, table 13: three convolutions, seven bidirectional layers, some 100 million weights.
-    "paper_rnn": {
-        "sample_rate": 16000,
-        "convolutions": PAPER_CONVOLUTIONS,
-        "rnn_layers": 7,
-        "units": 2176,
-        "cell": "rnn",
-        "bidirectional": True,
-        "row_context": None,
-        "power_normalize": True,
-    },
-    # ICML: two convolutions, three forward GRU layers of 2560, a view of 80 steps ahead.
-    "paper_gru": {
-        "sample_rate": 16000,
-        "convolutions": PAPER_CONVOLUTIONS[:2],
-        "rnn_layers": 3,
-        "units": 2560,
-        "row_context": 80,
-    },
-}
 
 
 @keras.saving.register_keras_serializable(package="keras_readinglist")
@@ -67,8 +41,10 @@ class DeepSpeech2(PresetMixin, keras.Model):
 
     Args:
         alphabet: String of distinct characters. Class 0 is the blank, the others follow in order.
+            Or a sequence of strings of one or two characters, see `bigram_alphabet`.
         sample_rate: Positive integer, samples per second. Defaults to 8000.
-        convolutions: Sequence of filters, kernel size and strides (time, frequency) of each.
+        convolutions: Sequence of filters, kernel size and strides of each: pairs for time and
+            frequency; or integers, for a convolution over time whose channels the frequencies are.
         rnn_layers: Positive integer. Defaults to 2.
         units: Positive integer, the width of recurrent layers. Defaults to 128.
         cell: `"gru"`, `"rnn"` (of clipped rectified units, as in the paper) or `"lstm"`.
@@ -123,10 +99,8 @@ class DeepSpeech2(PresetMixin, keras.Model):
         **kwargs,
     ):
         super().__init__(autocast=False, **kwargs)
-        if not alphabet or len(set(alphabet)) < len(alphabet):
-            raise ValueError(f"`alphabet` must be distinct characters. Received: {alphabet!r}")
-        self.alphabet, self.batch_norm = str(alphabet), batch_norm
-        self.classes = len(alphabet) + 1
+        self._text, self.batch_norm = Alphabet(alphabet), batch_norm
+        self.alphabet, self.classes = self._text.symbols, len(self._text) + 1
         options = {"dtype": self.dtype_policy}
         self.spectrogram = LogSpectrogram(
             sample_rate,
@@ -135,9 +109,10 @@ class DeepSpeech2(PresetMixin, keras.Model):
             dtype=self.dtype_policy,
         )
         self.convolutions = [
-            MaskedConv2D(filters, tuple(size), tuple(strides), use_bias=not batch_norm, **options)
+            MaskedConv2D(filters, _pair(size), _pair(strides), use_bias=not batch_norm, **options)
             for filters, size, strides in convolutions
         ]
+        self._over_time = [isinstance(size, int) for _, size, _ in convolutions]
         self.norms = [SequenceBatchNormalization(**options) for _ in convolutions if batch_norm]
         self.recurrent = [
             BatchNormRNN(
@@ -157,9 +132,12 @@ class DeepSpeech2(PresetMixin, keras.Model):
             self.dense_norm = SequenceBatchNormalization(**options)
         self.to_logits = keras.layers.Dense(self.classes, name="logits", **options)
         self._config = {
-            "alphabet": self.alphabet,
+            "alphabet": alphabet if isinstance(alphabet, str) else list(alphabet),
             "sample_rate": sample_rate,
-            "convolutions": [[f, list(size), list(strides)] for f, size, strides in convolutions],
+            "convolutions": [
+                [part if isinstance(part, int) else list(part) for part in each]
+                for each in convolutions
+            ],
             "rnn_layers": rnn_layers,
             "units": units,
             "cell": cell,
@@ -188,6 +166,7 @@ class DeepSpeech2(PresetMixin, keras.Model):
         self.spectrogram.build((None, None))
         shape = (None, None, self.spectrogram.bins, 1)
         for index, layer in enumerate(self.convolutions):
+            shape = self._entered(index, shape)
             layer.build(shape)
             shape = layer.compute_output_shape(shape)
             if self.batch_norm:
@@ -224,7 +203,7 @@ class DeepSpeech2(PresetMixin, keras.Model):
         x = self.spectrogram(audio, mask=mask)[..., None]
         mask = self.spectrogram.compute_mask(audio, mask)
         for index, layer in enumerate(self.convolutions):
-            x = layer(x, mask=mask)
+            x = layer(self._seen(index, x), mask=mask)
             mask = layer.compute_mask(x, mask)
             x = self._activated(index, x, mask, training)
         x = _flat(x)
@@ -232,6 +211,16 @@ class DeepSpeech2(PresetMixin, keras.Model):
             x = layer(x, mask=mask, training=training)
         x = x if self.row is None else self.row(x, mask=mask)
         return self._logits(x, mask, training)
+
+    def _entered(self, index, shape):
+        """Return the shape of what a convolution is given, of the shape of what there is."""
+        if not self._over_time[index]:
+            return shape
+        return (*shape[:2], 1, shape[2] * shape[3])
+
+    def _seen(self, index, x):
+        """Return maps as a convolution is given them."""
+        return _flat(x)[:, :, None] if self._over_time[index] else x
 
     def _activated(self, index, x, mask, training=False):
         if self.batch_norm:
@@ -275,12 +264,7 @@ class DeepSpeech2(PresetMixin, keras.Model):
         Raises:
             ValueError: If a character is not in the alphabet.
         """
-        unknown = [character for character in text if character not in self.alphabet]
-        if unknown:
-            raise ValueError(
-                f"`text` must consist of {self.alphabet!r}. Received: {unknown[0]!r} in {text!r}"
-            )
-        return np.array([1 + self.alphabet.index(character) for character in text], "int32")
+        return self._text.encode(text)
 
     def decode(self, classes):
         """Return the text of classes, blanks left out.
@@ -288,7 +272,7 @@ class DeepSpeech2(PresetMixin, keras.Model):
         Args:
             classes: Sequence of integers.
         """
-        return "".join(self.alphabet[c - 1] for c in classes if c != BLANK)
+        return self._text.decode(classes)
 
     # Recognition
 
@@ -400,9 +384,10 @@ class DeepSpeech2(PresetMixin, keras.Model):
         """Return the state of a stream before its first frame: a flat list of arrays `(1, ...)`."""
         kept, _ = self._windows()
         shape, dtype, states = (self.spectrogram.bins, 1), self.compute_dtype, []
-        for layer, size in zip(self.convolutions, kept, strict=False):
-            states += [np.zeros((1, size, *shape), dtype), np.zeros((1, size), bool)]
-            shape = layer.compute_output_shape((1, None, *shape))[2:]
+        for index, (layer, size) in enumerate(zip(self.convolutions, kept, strict=False)):
+            shape = self._entered(index, (1, None, *shape))
+            states += [np.zeros((1, size, *shape[2:]), dtype), np.zeros((1, size), bool)]
+            shape = layer.compute_output_shape(shape)[2:]
         for layer in self.recurrent:
             states += [ops.convert_to_numpy(state) for state in layer.initial_state(1)]
         if self.row is not None:
@@ -427,7 +412,8 @@ class DeepSpeech2(PresetMixin, keras.Model):
         x = masking.blank(self.spectrogram(audio), mask)[..., None]
         for index, layer in enumerate(self.convolutions):
             size, stride = layer.kernel_size[0], layer.strides[0]
-            x, mask = _window(x, mask, states, after, size, stride, layer.pads[0][0])
+            x = self._seen(index, x)
+            x, mask = next_windows(x, mask, states, after, size, stride, layer.pads[0][0])
             x = masking.blank(layer(x, extend=False), mask)
             x = self._activated(index, x, mask)
         x = _flat(x)
@@ -436,12 +422,17 @@ class DeepSpeech2(PresetMixin, keras.Model):
             x, last = layer(x, mask=mask, initial_state=before, return_state=True)
             after += last
         if self.row is not None:
-            x, mask = _window(x, mask, states, after, self.row.context + 1, 1, 0)
+            x, mask = next_windows(x, mask, states, after, self.row.context + 1, 1, 0)
             x = masking.blank(self.row(x, extend=False), mask)
         return {"logits": self._logits(x, mask), "shown": mask, "states": after}
 
     def get_config(self):
         return {**super().get_config(), **self._config}
+
+
+def _pair(size):
+    """Return what is given for time and frequency, or 1 for frequency if it is for time alone."""
+    return (size, 1) if isinstance(size, int) else tuple(size)
 
 
 def _within(length, size):
@@ -451,31 +442,3 @@ def _within(length, size):
 def _flat(x):
     """Return maps `(batch, time, frequencies, channels)` as rows `(batch, time, features)`."""
     return ops.reshape(x, (*ops.shape(x)[:2], x.shape[2] * x.shape[3]))
-
-
-def _window(x, mask, states, after, size, stride, before):
-    """Put the kept frames before the new ones, and keep the last of them for the next time.
-
-    Args:
-        x: Tensor `(batch, frames, ...)`, a multiple of `stride` frames.
-        mask: Boolean tensor `(batch, frames)`.
-        states: List whose first two, kept frames and mask, are taken.
-        after: List that gets them anew.
-        size: Integer, the window of the layer.
-        stride: Integer, from one window to the next.
-        before: Integer, which frame of a window its result belongs to.
-
-    Returns:
-        The frames of all windows, and the mask of their results.
-    """
-    x = ops.concatenate([states.pop(0), x], axis=1)
-    shown = states.pop(0)
-    kept = shown.shape[1]
-    mask = ops.concatenate([shown, mask], axis=1)
-    after += [_last(x, kept), _last(mask, kept)]
-    surplus, more = kept + stride - size, kept - before
-    return x[:, : -surplus or None], mask[:, before : -more or None : stride]
-
-
-def _last(x, count):
-    return x[:, -count:] if count else x[:, :0]

@@ -280,6 +280,29 @@ class ResidualUnit(keras.layers.Layer):
             total = self._combine(source, self._carry(source, training), branch)
         return self._apply(total, self.after, self.norm_after, training)
 
+    def gates(self, inputs, training=False):
+        """Return the gates of a shortcut that has some, `g = sigmoid(W x + b)`.
+
+        Args:
+            inputs: As for the call.
+            training: Boolean.
+
+        Returns:
+            Float tensor in the shape of the output, from 0, where the signal passes, to 1.
+
+        Raises:
+            ValueError: If the shortcut has no gates.
+        """
+        if self.gate is None:
+            raise ValueError(
+                "`shortcut` must be 'exclusive_gating' or 'shortcut_gating' to have gates. "
+                f"Received: shortcut={self.shortcut!r}"
+            )
+        ready = inputs
+        if self.both:
+            ready = self._apply(inputs, self.before, self.norm_before, training)
+        return ops.sigmoid(self.gate(ready))
+
     def bypass(self, inputs):
         """Return what is left of the unit without its branch, as when it is cut out of a network.
 

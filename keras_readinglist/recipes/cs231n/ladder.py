@@ -46,6 +46,7 @@ REDUCED = {
 FULL = {"classifier": {**REDUCED["classifier"], "epochs": 30}}
 RUNS = {
     "neighbors_l2": Run("neighbors"),
+    "neighbors_l1": Run("neighbors", {"metric": "l1"}),
     "neighbors_5000": Run("neighbors", {"images": 5_000, "tested": 500, "ks": (1, 5, 10)}),
     "svm": Run("classifier", {"loss": "svm"}),
     "softmax": Run("classifier"),
@@ -171,6 +172,14 @@ CLAIMS = (
         metric="neighbors_l2/accuracy_1",
         paper=0.354,
         goal=0.329,
+        note="The first 1,000 test pictures, in JPEG; within 2.5 points.",
+    ),
+    Claim(
+        "CIFAR-10, one nearest neighbour, sums of absolute differences, against Euclidean distance",
+        metric="neighbors_l1/accuracy_1",
+        paper=0.386,
+        goal=0.361,
+        baseline="neighbors_l2/accuracy_1",
         note="The first 1,000 test pictures, in JPEG; within 2.5 points.",
     ),
     Claim(

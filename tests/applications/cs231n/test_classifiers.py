@@ -100,6 +100,21 @@ def test_neighbours_equal_those_of_scikit_learn(metric, k):
     np.testing.assert_array_equal(ours.predict(new), peer.predict(new.reshape(70, -1)))
 
 
+def test_folds_equal_those_of_scikit_learn():
+    selection = pytest.importorskip("sklearn.model_selection")
+    neighbors = pytest.importorskip("sklearn.neighbors")
+    rng = np.random.default_rng(3)
+    x, y = rng.normal(size=(23, 4)).astype("float32"), rng.integers(0, 3, 23)
+    found = KNearestNeighbors().fold_accuracies(x, y, ks=(1, 4), folds=4)
+    for k in (1, 4):
+        peer = neighbors.KNeighborsClassifier(k, algorithm="brute")
+        wanted = selection.cross_val_score(peer, x, y, cv=selection.KFold(4))
+        np.testing.assert_allclose(found[k], wanted)
+    for bad in ({"folds": 1}, {"folds": 24}, {"ks": (30,)}):
+        with pytest.raises(ValueError, match="`folds` must be|`k` be at most"):
+            KNearestNeighbors().fold_accuracies(x, y, **bad)
+
+
 def test_ties_of_neighbours():
     x, y = [[0.0], [1], [-1], [1]], [7, 5, 3, 5]
     model = KNearestNeighbors(2, "l1").fit(x, y)

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from keras import ops
 
 from keras_readinglist.applications import (
     PlainNet18,
@@ -14,7 +15,10 @@ from keras_readinglist.applications import (
     ResNet50V2,
     ResNetCIFAR,
 )
-from keras_readinglist.applications.image_classification import resnets
+from keras_readinglist.applications.image_classification import imagenet, resnets
+from keras_readinglist.conversion.keras_applications import named_layers
+from keras_readinglist.distribution import link_costs
+from keras_readinglist.gradients import Differentiable
 from tests.applications.case import Case
 
 RNG = np.random.default_rng(0)
@@ -63,6 +67,38 @@ def test_sizes_of_the_largest_networks():
     assert trained(PreActResNetCIFAR(1001, scan=True)) == 10_327_706
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+@pytest.mark.parametrize("build", [lambda **kw: ResNetCIFAR(110, **kw),
+                                   lambda **kw: PreActResNetCIFAR(1001, **kw)])  # fmt: skip
+def test_a_gradient_reaches_the_first_layer(build, dtype):
+    """Before any training, of a hundred layers and of a thousand."""
+    if keras.config.backend() != "jax":
+        pytest.skip("a loop over stacked units is one program on JAX alone")
+    model = build(width=4, scan=True, input_shape=(8, 8, 3), dtype=dtype)
+    loss = Differentiable(model, lambda logits: ops.sum(ops.square(logits)), training=True)
+    of_weights, of_pictures = loss.gradients(PICTURES)
+    for gradient in (of_weights[0], of_pictures[0]):
+        assert np.isfinite(gradient).all() and np.abs(gradient).max() > 0
+
+
+@pytest.mark.slow
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("depth", "options", "products"),
+    [
+        (18, {}, 1.82e9),
+        (34, {}, 3.67e9),
+        (50, {}, 3.86e9),
+        (50, {"unit_config": {"stride_in": "3x3"}}, 4.09e9),
+    ],
+)
+def test_products_of_a_picture(depth, options, products):
+    """As the papers count operations: a product and its sum are one."""
+    found = sum(link_costs(resnets.resnet(depth, **options), "flops")) / 2
+    assert found == pytest.approx(products, rel=0.01)
+
+
 @pytest.mark.parametrize("version", [1, 2])
 def test_equals_keras_applications(monkeypatch, version):
     shape = (64, 64, 3)
@@ -79,6 +115,50 @@ def test_equals_keras_applications(monkeypatch, version):
     found = model.predict_on_batch(pictures)
     np.testing.assert_allclose(found, expected, atol=1e-5 * np.abs(expected).max())
     assert model.count_params() == donor.count_params()
+
+
+@pytest.mark.parametrize("version", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_files_of_keras_applications(tmp_path, version):
+    """A file as Keras has published its own, here of other classes."""
+    given = {"input_shape": (32, 32, 3), "classes": 7, "classifier_activation": None}
+    theirs = keras.applications.ResNet50 if version == 1 else keras.applications.ResNet50V2
+    build = ResNet50 if version == 1 else ResNet50V2
+    donor = theirs(weights=None, **given)
+    donor.save(tmp_path / "resnet50.h5")
+    model = build(weights=tmp_path / "resnet50.h5", **given)
+    layers = named_layers(model)
+    assert model.count_params() == donor.count_params()  # see `test_equals_keras_applications`
+    for name in ("conv1_conv", "conv3_block2_2_conv", "conv5_block3_3_conv", "predictions"):
+        for ours, due in zip(layers[name].weights, donor.get_layer(name).weights, strict=True):
+            np.testing.assert_array_equal(*map(ops.convert_to_numpy, (ours, due)))
+    if version == 2:
+        with pytest.raises(ValueError, match="`weights` must be those of ResNet50. .*resnet50.h5"):
+            ResNet50(weights=tmp_path / "resnet50.h5", **given)
+
+
+def test_files_that_are_none_of_keras_applications(tmp_path):
+    (tmp_path / "broken.h5").write_bytes(b"no file of weights")
+    for build, name, told in (
+        (ResNet50, "broken.h5", "an HDF5 file"),
+        (ResNet50, "missing.h5", "the path of a file"),
+        (ResNet18, "broken.h5", "for the depths 50, 101 and 152"),
+    ):
+        with pytest.raises(ValueError, match=f"`weights` .*{told}.*{name}"):
+            build(weights=tmp_path / name)
+
+
+def test_classes_of_imagenet_have_names(monkeypatch):
+    """As Keras says them, if it can fetch them."""
+    utils = keras.applications.imagenet_utils
+    names = [[("n01", "great_white_shark", 1.0)], *[[("n02", "cock", 1.0)]] * 999]
+    monkeypatch.setattr(utils, "decode_predictions", lambda scores, top: names)
+    assert imagenet.imagenet_class_names()[:2] == ["great white shark", "cock"]
+
+    def fails(scores, top):
+        raise Exception("URL fetch failure")
+
+    monkeypatch.setattr(utils, "decode_predictions", fails)
+    assert imagenet.imagenet_class_names() is None
 
 
 def test_preprocessing_of_keras_applications():
@@ -135,7 +215,7 @@ def test_what_the_networks_of_both_papers_end_with():
         (lambda: resnets.resnet(35), "depth"),
         (lambda: ResNet18(input_shape=(16, 16, 3)), "input_shape"),
         (lambda: ResNet18(weights="imagenet"), "weights"),
-        (lambda: ResNet18(weights="nowhere.h5"), "weights"),
+        (lambda: ResNet18(weights="nowhere.weights.h5"), "weights"),
         (lambda: ResNet50(weights="imagenet", classes=5), "classes"),
         (lambda: ResNet((1,), (4, 8)), "stack_sizes"),
         (lambda: ResNet((1,), (4,), shortcut="D"), "shortcut"),
