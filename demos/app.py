@@ -18,6 +18,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from markupsafe import Markup
 
 from . import components, exhibits, home, memory
+from .components.code import code
 from .components.html import el, page
 from .components.layout import html
 from .exhibit import Context
@@ -114,10 +115,10 @@ def _page(exhibit, blocks, before, after):
             el("h2", "The paper's numbers, and ours"),
             ledger(item),
             el("h2", "The same in Python"),
+            code(exhibit.code),
+            links(item),
         )
     )
-    gr.Code(exhibit.code, language="python", show_label=False, interactive=False)
-    html(page(links(item)))
 
 
 def links(item):

@@ -48,7 +48,7 @@ from . import shipped
 from .components.html import callout, page
 from .components.layout import html
 from .serving import serve
-from .waiting import Pace, paced
+from .waiting import Pace, paced, stop
 
 
 @dataclass
@@ -110,7 +110,7 @@ class Context:
 
         `fn` is called when the gallery is made, and what it returned is shipped; see `shipped`.
         """
-        outputs = outputs if isinstance(outputs, list) else [outputs]
+        outputs = listed(outputs)
         name = f"{fn.__module__.rpartition('.')[2]}.{fn.__name__}"
         self.exhibit.defaults[name] = fn
         found = shipped.results(self.exhibit.item.module).get(name)
@@ -149,12 +149,20 @@ class Context:
     def touch(self, picture, fn, inputs, outputs):
         """Connect what was done on a board: `fn(*inputs, item, x, y)`, see `components.board`.
 
-        `item` is `None` for an empty place, `x` and `y` for a double click.
+        `item` is `None` for an empty place, `x` and `y` for a double click. What was done while
+        an answer was on its way is answered at once: each act finds what those before it left.
         """
         import gradio as gr
 
+        inputs, outputs = listed(inputs), listed(outputs)
+
         def handler(event: gr.EventData, *values):
-            return fn(*values, *(getattr(event, name, None) for name in ("item", "x", "y")))
+            now, found = dict(zip(inputs, values, strict=True)), gr.skip()
+            acts = event.acts if now.keys() & outputs else event.acts[-1:]
+            for act in acts:
+                found = fn(*(now[c] for c in inputs), *map(act.get, ("item", "x", "y")))
+                now.update(zip(outputs, found if len(outputs) > 1 else (found,), strict=True))
+            return found if acts or len(outputs) == 1 else [found] * len(outputs)
 
         return self.event(picture.click, handler, inputs, outputs, show_progress="hidden")
 
@@ -171,7 +179,8 @@ class Context:
         import gradio as gr
 
         button = gr.Button("Stop", visible="hidden", elem_classes="stop-all")
-        button.click(None, cancels=self._running, api_visibility="private")
+        button.click(stop, cancels=self._running, queue=False, show_progress="hidden",
+                     api_visibility="private")  # fmt: skip
 
     def event(self, trigger, fn, inputs=None, outputs=None, verb=None, doing="Computing",
               **options):  # fmt: skip
@@ -194,8 +203,7 @@ class Context:
         """
         import gradio as gr
 
-        inputs = [] if inputs is None else inputs if isinstance(inputs, list) else [inputs]
-        outputs = [] if outputs is None else outputs if isinstance(outputs, list) else [outputs]
+        inputs, outputs = listed(inputs), listed(outputs)
         chosen = (gr.Slider, gr.Radio, gr.CheckboxGroup, gr.Dropdown, gr.Number)
         for component in inputs:
             if isinstance(component, chosen):
@@ -221,6 +229,13 @@ class Context:
         if veiled:
             self._running.append(event)
         return event
+
+
+def listed(components):
+    """Return components as a list: one, several or none."""
+    if components is None:
+        return []
+    return components if isinstance(components, list) else [components]
 
 
 def wrapped(fn, spread, refuse):

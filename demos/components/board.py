@@ -1,10 +1,11 @@
 """A square to touch: things on it are dragged by mouse, finger or arrow keys, clicks add others.
 
-What was done comes back as the event `click` of the `gr.HTML` whose `js_on_load` is `BOARD`:
+What was done comes back as the event `click` of the `gr.HTML` whose `js_on_load` is `BOARD`, in
+`event.acts`, what was done since the last such event was sent:
 
-- `event.item` with `event.x` and `event.y`: a thing was moved there, `event.item` alone: it was
-  double-clicked, or Enter was pressed on it;
-- `event.x` and `event.y` alone: an empty place was clicked.
+- `item` with `x` and `y`: a thing was moved there, `item` alone: it was double-clicked, or Enter
+  was pressed on it;
+- `x` and `y` alone: an empty place was clicked.
 
 Places are in the board's own coordinates, and always within its ends.
 """

@@ -97,6 +97,18 @@
     if (button.dataset.do === 'on') go(root, at(root) + 1);
     if (button.dataset.do === 'play' && was !== root.dataset.player) play(root);
   });
+  document.addEventListener('click', async (event) => {
+    const button = event.target.closest && event.target.closest('[data-copy]');
+    if (!button) return;
+    const text = button.parentElement.querySelector('code');
+    try {
+      await navigator.clipboard.writeText(text.textContent);
+      button.textContent = 'Copied';
+    } catch { // without a secure connection it is chosen, to be copied by hand
+      getSelection().selectAllChildren(text);
+    }
+    setTimeout(() => { button.textContent = 'Copy'; }, 1500);
+  });
   document.addEventListener('input', (event) => {
     const root = event.target.closest && event.target.closest('.player');
     if (!root || event.target.type !== 'range') return;

@@ -186,7 +186,7 @@ def chain(run):
         drawn.append(words(20 + step * (a + b) / 2, 118, cell + 1, "middle"))
     for k, cut in enumerate(run.cuts):
         handle = [
-            el("rect", x=-11, y=-120, width=22, height=150, fill="transparent"),
+            el("rect", x=-24, y=-120, width=48, height=154, fill="transparent"),
             el("path", d="M0 -118V8", stroke="var(--krl-ink)", stroke_width=2.5,
                stroke_dasharray="5 3"),
             el("circle", cy=18, r=10, fill="var(--krl-ink)"),

@@ -25,6 +25,7 @@ from ..components.inputs import choice, listed, plain_text, seed_of, whole_numbe
 from ..components.layout import advanced, choices_row, control_side, html, picture_side, stage
 from ..components.player import player
 from ..exhibit import FAILS, Exhibit
+from ..waiting import go_on
 
 EXHIBIT = Exhibit(
     slug="machine-super-intelligence",
@@ -126,6 +127,7 @@ def rival(name, program, seed=0):
     seen, paid, rows = np.full(lives, 2), np.zeros(lives), []
     try:
         for _ in range(MOST):
+            go_on()
             actions = agent.act(seen, paid).tolist()
             steps = [world.step(action) for world, action in zip(worlds, actions, strict=True)]
             paid, seen = np.array([s[0] for s in steps]), np.array([s[1] for s in steps])
@@ -165,7 +167,7 @@ def machine_picture(rows):
 
 
 def play(program, moves, first, second, seed=0, past="[]"):
-    """Return a world as a visitor and two agents live in it, and the score so far, as HTML."""
+    """Return a world as a visitor lives in it, and how two agents and he stand, as HTML."""
     program, moves, seed = program_of(program), moves_of(moves), seed_of(seed)
     names = [choice(name, PLAYERS) for name in (first, second)]
     past = past_of(past)
@@ -195,7 +197,8 @@ def play(program, moves, first, second, seed=0, past="[]"):
     chart = lines(curves, "Mean reward so far of you and two agents", "cycle", "mean reward so far",
                   height=220)  # fmt: skip
     said = callout(el("b", verdict(rows, names, program, seed)), kind="verdict")
-    return page(source, moving, chart, said, score(with_world(past, program, moves, seed), names))
+    standing = score(with_world(past, program, moves, seed), names)
+    return page(source, moving), page(chart, said, standing)
 
 
 def past_of(text):
@@ -315,9 +318,10 @@ def _world(ctx):
     with stage():
         with picture_side():
             picture = html()
-        with control_side():
-            with gr.Row():
+            with gr.Row():  # under the world that they act on, on a phone too
                 buttons = [gr.Button(str(k), min_width=40, variant="primary") for k in range(5)]
+            standing = html()
+        with control_side():
             with gr.Row():
                 again = gr.Button("Start again", min_width=80)
                 another = gr.Button("Draw another world", min_width=80)
@@ -340,10 +344,9 @@ def _world(ctx):
             "It adds up": [SUM, "40322"],
             FAILS: [HIDDEN, "4" + "2" * 20],
         }, [program, moves])  # fmt: skip
-    ctx.at_first(default, picture)
-    ctx.event(
-        [control.change for control in inputs], play, inputs, picture, verb="play", doing="Playing"
-    )
+    ctx.at_first(default, [picture, standing])
+    ctx.event([control.change for control in inputs], play, inputs, [picture, standing],
+              verb="play", doing="Playing")  # fmt: skip
     for k, button in enumerate(buttons):
         ctx.event(button.click, lambda text, k=k: f"{text or ''}{k}"[-MOST:], moves, moves)
     ctx.event(again.click, lambda: "", None, moves)

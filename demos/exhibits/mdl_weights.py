@@ -17,6 +17,7 @@ from ..components.inputs import number_rows, touched, within
 from ..components.layout import advanced, choices_row, control_side, html, picture_side, stage
 from ..exhibit import FAILS, Exhibit
 from ..serving import Served
+from ..waiting import go_on
 
 SLUG = "mdl-weights"
 EXHIBIT = Exhibit(
@@ -109,6 +110,7 @@ class Learner:
         steps = STEPS // PARTS
         x, y, weights = np.tile(x, (steps, 1)), np.tile(y, (steps, 1)), np.tile(weights, steps)
         for _ in range(PARTS):
+            go_on()
             self.model.fit(x, y, MOST, sample_weight=weights, shuffle=False, verbose=0)
             yield self.model
 

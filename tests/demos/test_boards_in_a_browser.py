@@ -5,11 +5,15 @@ import pytest
 pytestmark = [pytest.mark.gallery, pytest.mark.once]
 DRAGGED = {
     "cs231n": ("Training", '[data-item="26"]'),
+    "dilated-convolutions": ("Fill the outlines", '[data-item="1"]'),
+    "gpipe": (None, '[data-item="1"]'),
+    "mdl-weights": (None, '[data-item="39"]'),
     "pointer-networks": (None, '[data-item="0"]'),
     "mdl-tutorial": (None, '[data-item="0"]'),
     "relation-networks": (None, '[data-item="red"]'),
     "relational-rnns": (None, '[data-item="0"]'),
     "message-passing": (None, '[data-item="0"]'),
+    "rnn-regularization": ("Where dropout strikes", '[data-item="0"]'),
 }
 PRESSED = (
     ("alexnet", None),
@@ -29,6 +33,9 @@ PRESSED = (
 # What can be touched, without the cross that the keyboard moves.
 STATE = """[...document.querySelectorAll('svg.touch')].map(
   node => node.outerHTML.length + node.innerHTML.replace(/class=.cross.*/, '')).join()"""
+# What the answer has changed, rather than the hand.
+ANSWER = """[...document.querySelectorAll('.stage .krl')].map(
+  node => node.innerHTML.replace(/ (transform|class)="[^"]*"/g, '')).join()"""
 
 # Nothing moves down any more, as a page does while it is laid out.
 STILL = """() => {
@@ -45,16 +52,17 @@ def opened(open_page, slug, name, **options):
         tab.get_by_role("tab", name=name).click()
     tab.wait_for_selector("svg.touch >> visible=true")
     tab.wait_for_selector("[data-ready] svg.touch >> visible=true")  # a touch before this is lost
+    tab.locator("svg.touch >> visible=true").first.scroll_into_view_if_needed()
     tab.wait_for_function(STILL, polling=500)
     return tab
 
 
-def changed(tab, act):
-    """Do something, and wait until what can be touched has changed."""
+def changed(tab, act, what=STATE):
+    """Do something, and wait until what can be touched, or what is said of it, has changed."""
     tab.wait_for_timeout(300)
-    before = tab.evaluate(STATE)
+    before = tab.evaluate(what)
     act()
-    tab.wait_for_function(f"before => {STATE} != before", arg=before)
+    tab.wait_for_function(f"before => {what} != before", arg=before)
     tab.wait_for_timeout(900)  # and the answer has come
 
 
@@ -91,7 +99,7 @@ def test_things_are_dragged(open_page, slug):
         tab.keyboard.press("Shift+ArrowRight")
 
     for act in (by_mouse, by_finger, by_key):
-        changed(tab, act)
+        changed(tab, act, ANSWER)
     assert tab.locator(".refusal").count() == 0
 
 
@@ -110,9 +118,11 @@ def test_places_are_pressed(open_page, slug, name):
     assert tab.locator(".refusal").count() == 0
 
 
-def test_a_page_does_not_scroll_under_a_finger_that_drags(open_page):
-    tab = opened(open_page, "message-passing", None, width=375, is_mobile=True)
+@pytest.mark.parametrize("slug", ["gpipe", "message-passing"])
+def test_a_page_does_not_scroll_under_a_finger_that_drags(open_page, slug):
+    tab = opened(open_page, slug, None, width=375, is_mobile=True)
     session, (x, y) = tab.context.new_cdp_session(tab), middle(tab, '[data-item="0"]')
+    before, place_before = tab.evaluate("scrollY"), (x, y)
     for k in range(8):
         points = [{"x": x + 8 * k, "y": y - 12 * k}]
         kind = "touchMove" if k else "touchStart"
@@ -120,4 +130,5 @@ def test_a_page_does_not_scroll_under_a_finger_that_drags(open_page):
         tab.wait_for_timeout(50)
     session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     tab.wait_for_timeout(500)
-    assert tab.evaluate("scrollY") == 0
+    assert tab.evaluate("scrollY") == before
+    assert middle(tab, '[data-item="0"]') != place_before

@@ -2,11 +2,13 @@
 
 import json
 import re
+from html import unescape
 
 import numpy as np
 import pytest
 
 from demos.components import axes, board, charts, heat, images, text
+from demos.components.code import code
 from demos.components.html import callout, el, page, side_by_side, table
 from demos.components.player import following, player, settled
 from demos.shipped import skeleton
@@ -163,3 +165,14 @@ def test_what_is_no_picture_is_refused_in_words(data):
 def test_skeletons_forget_digits_alone():
     assert skeleton("a 1.25 b -3e-05") == skeleton("a 7 b 2")
     assert skeleton("right") != skeleton("wrong")
+
+
+def test_code_is_coloured_and_stays_what_it_is():
+    text = 'for k in range(3):\n    print(f"{k} <b>", """a\nb""")  # say\n\nx = None\n'
+    shown = str(code(text))
+    inside = re.search("<code>(.*)</code>", shown, re.S)[1]
+    assert unescape(re.sub("<[^>]+>", "", inside)) == text
+    kinds = re.findall('<span class="(.*?)">(.*?)</span>', inside, re.S)
+    assert kinds[:4] == [("keyword", "for"), ("keyword", "in"), ("builtin", "range"),
+                         ("number", "3")]  # fmt: skip
+    assert kinds[-1] == ("keyword", "None") and ("comment", "# say") in kinds

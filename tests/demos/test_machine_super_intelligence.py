@@ -16,6 +16,11 @@ BAD = {
 }
 
 
+def played(*arguments):
+    """Return all that is shown of a world."""
+    return "".join(exhibit.play(*arguments))
+
+
 def test_the_world_that_adds_up_pays_the_sum():
     rows = exhibit.lived(exhibit.SUM, [4, 0, 3, 2, 2])
     sums = 2 + np.cumsum([2, -2, 1, 0, 0])
@@ -32,32 +37,32 @@ def test_who_remembers_beats_the_agents_where_they_see_nothing():
 
 
 def test_a_page_shows_the_last_cycles_and_all_curves():
-    shown = exhibit.play(",.#", "4" * 30, "Freq", "Q(λ)", 0)
+    shown = played(",.#", "4" * 30, "Freq", "Q(λ)", 0)
     assert shown.count("<polyline") == 3 and 'data-count="20"' in shown
     assert "Cycle 30: you did 4, got +100" in shown
-    assert "Press a button" in exhibit.play(",.#", "", "Freq", "Q(λ)", 0)
-    assert exhibit.play(",.#", "4", "Freq", "Freq", 0).count("<polyline") == 2
+    assert "Press a button" in played(",.#", "", "Freq", "Q(λ)", 0)
+    assert played(",.#", "4", "Freq", "Freq", 0).count("<polyline") == 2
 
 
 def test_a_drawn_world_can_be_played():
     for seed in range(3):
-        assert "<svg" in exhibit.play(exhibit.draw(seed), "0123", "Random", "Freq", seed)
+        assert "<svg" in played(exhibit.draw(seed), "0123", "Random", "Freq", seed)
 
 
 def test_a_world_counts_after_ten_cycles_and_when_it_is_left():
-    assert "Score" not in exhibit.play(",.#", "4" * 9, "Random", "Freq")
-    assert "Score over 1 world<" in exhibit.play(",.#", "4" * 10, "Random", "Freq")
+    assert "Score" not in played(",.#", "4" * 9, "Random", "Freq")
+    assert "Score over 1 world<" in played(",.#", "4" * 10, "Random", "Freq")
     program, moves, past, seed = exhibit.leave(7, ",.#", "4" * 10, 3, "[]")
     assert (program, moves, seed) == (exhibit.draw(7), "", 7)
     assert exhibit.past_of(past) == [(",.#", [4] * 10, 3)]
-    shown = exhibit.play(",.#", "0" * 10, "Random", "Freq", 0, past)
+    shown = played(",.#", "0" * 10, "Random", "Freq", 0, past)
     # 100 in one world and -100 in the other, and chance between them.
     assert "Score over 2 worlds" in shown and "+0.0" in shown
     assert exhibit.leave(8, ",.#", "4", 7, past)[2] == past
 
 
 def test_a_planner_is_a_rival():
-    shown = exhibit.play(",.#", "4", "MC-AIXI", "Freq")
+    shown = played(",.#", "4", "MC-AIXI", "Freq")
     assert shown.count("<polyline") == 3 and "MC-AIXI" in shown
     with pytest.raises(ValueError, match="Choose one of"):
         exhibit.test("MC-AIXI", "Freq", 10)
@@ -89,7 +94,7 @@ def test_chance_scores_nothing():
 )
 def test_bad_worlds_are_refused_in_words(arguments, sentence):
     with pytest.raises(ValueError, match=sentence):
-        exhibit.play(*arguments)
+        played(*arguments)
 
 
 @pytest.mark.parametrize("worlds", [None, 5, 10_000])

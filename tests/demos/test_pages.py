@@ -81,7 +81,7 @@ def contrast(a, b):
 
 def test_contrast_of_text():
     colours = {name: (light, dark) for name, light, dark in theme._VARIABLES}
-    for name in ("ink", "faint", *catalog.ROOMS):
+    for name in ("ink", "faint", "exact", "low", "high", *catalog.ROOMS):
         for column in (0, 1):
             assert contrast(colours[name][column], colours["panel"][column]) >= 4.5, name
 

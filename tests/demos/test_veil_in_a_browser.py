@@ -4,11 +4,12 @@ import time
 
 import pytest
 
-from demos import app, theme
+from demos import app, theme, waiting
 from demos.exhibit import Context, Exhibit
 
 pytestmark = [pytest.mark.gallery, pytest.mark.once]
 VEIL, STOP = ".veil .words", ".veil button"
+COUNTED = []
 
 
 @pytest.fixture(scope="module")
@@ -26,14 +27,22 @@ def page():
             time.sleep(float(seconds))
             yield f"step {k}"
 
+    def counted(seconds):
+        for k in range(round(float(seconds) / 0.1)):
+            waiting.go_on()
+            COUNTED.append(k)
+            time.sleep(0.1)
+        return f"counted to {k}"
+
     with gr.Blocks() as blocks:
         seconds = gr.Textbox(label="Seconds")
-        whole, stream = gr.Button("Whole"), gr.Button("Stream")
+        whole, stream, count = map(gr.Button, ("Whole", "Stream", "Count"))
         with picture_side():
             drawn = html("nothing yet", min_height=200)
         context = Context(Exhibit("set2set", "", "", ""), blocks)
         context.event(whole.click, sleepy, seconds, drawn, doing="Sleeping")
         context.event(stream.click, steps, seconds, drawn, doing="Walking")
+        context.event(count.click, counted, seconds, drawn, doing="Counting")
         context.stop_button()
     blocks.queue(default_concurrency_limit=4)
     url = blocks.launch(prevent_thread_lock=True, quiet=True, css=theme.CSS, ssr_mode=False,
@@ -94,6 +103,19 @@ def test_what_is_computed_can_be_stopped(visit):
     seen = tab.inner_text(".picture")
     tab.wait_for_timeout(1000)
     assert tab.inner_text(".picture") == seen
+
+
+def test_a_thread_whose_visitor_stopped_it_computes_no_further(visit):
+    tab, other = visit("Count", "60"), visit("Stream", "2")
+    tab.click(STOP)
+    tab.wait_for_selector(".stopped")
+    tab.wait_for_timeout(1000)
+    before = len(COUNTED)
+    tab.wait_for_timeout(1000)
+    assert 0 < len(COUNTED) == before
+    other.wait_for_selector("text=step 1")  # which was not stopped
+    ask(tab, "Count", "0.5")
+    tab.wait_for_selector("text=counted to 4")
 
 
 def test_a_second_visitor_is_told_to_wait(visit):

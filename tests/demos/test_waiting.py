@@ -64,3 +64,46 @@ def test_who_has_to_wait_for_a_model_is_told_so(told):
     thread.join()
     assert told == ["Sorting", waiting.WAITS, "Sorting"]
     waiting.tell(None)
+
+
+def test_who_pressed_stop_is_answered_no_further_and_asks_anew(monkeypatch, told):
+    who = ["Ann"]
+    monkeypatch.setattr(waiting, "visitor", lambda: who[0])
+
+    def count(pressed_by):
+        for k in range(3):
+            if k == 1:
+                who[0] = pressed_by
+                waiting.stop()
+                who[0] = "Ann"
+            waiting.go_on()
+        return k
+
+    asked = waiting.paced(count, waiting.Pace("Counting"))
+    with pytest.raises(ValueError, match="Stopped"):
+        asked("Ann")
+    assert asked("Bob") == 2  # nor does an older Stop end it
+
+
+def test_who_waits_for_a_model_can_stop(monkeypatch, told):
+    monkeypatch.setattr(waiting, "visitor", lambda: "Ann")
+    lock, held, over = threading.RLock(), threading.Event(), threading.Event()
+
+    def other():
+        with lock:
+            held.set()
+            over.wait(20)
+
+    def asks():
+        with waiting.turn(lock):
+            return "answered"
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    held.wait()
+    timer = threading.Timer(2 * waiting.PATIENCE, waiting.stop)
+    timer.start()
+    with pytest.raises(ValueError, match="Stopped"):
+        waiting.paced(asks, waiting.Pace("Sorting"))()
+    over.set()
+    thread.join()
