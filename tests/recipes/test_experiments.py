@@ -15,8 +15,10 @@ SLOW = (
     "rnn-regularization/ensemble",
     *(f"cs231n/{name}" for name in ("neighbors", "classifier", "sanity")),  # 60,000 JPEG files
     *(f"alexnet/{name}" for name in ("activations", "ablation", "regularization")),  # the same
+    "variational-lossy-autoencoder/mnist",  # 784 pixels, a step each; the same code as autoencoder
     "dilated-convolutions/streets",  # 700 pictures, and five trainings
-    *(f"deep-speech-2/{name}" for name in ("digits", "short", "stranger")),  # 2,500 WAV files
+    *(f"deep-speech-2/{name}" for name in ("digits", "short", "front")),  # 2,500 WAV files
+    *(f"deep-speech-2/{name}" for name in ("stranger", "templates")),  # the same
 )
 EXPERIMENTS = [
     pytest.param(

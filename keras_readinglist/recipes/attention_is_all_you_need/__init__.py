@@ -58,8 +58,8 @@ RECIPE = Recipe(
         "ablation": translation.EXPERIMENT,
         **sequences.EXPERIMENTS,
     },
-    runs={**RUNS, **sequences.RUNS},
-    claims=(*CLAIMS, *sequences.CLAIMS),
+    runs={**RUNS, **ablations.RUNS, **sequences.RUNS},
+    claims=(*CLAIMS, *ablations.CLAIMS, *sequences.CLAIMS),
     presets={
         "transformer_english_french": preset(
             "transformer", "Translates English to French: a Transformer of two and two blocks."

@@ -1,8 +1,7 @@
 """What the Transformer loses without one of its parts, on English to French.
 
 Every model is that of the gallery but for one part, and is trained for a tenth of its steps: three
-epochs of every fifth pair, in place of six of all. They are for machines that have an hour:
-`dataclasses.replace(RECIPE, runs=ablations.RUNS, claims=ablations.CLAIMS)`.
+epochs of every fifth pair, in place of six of all.
 """
 
 from keras_readinglist.recipes.attention_is_all_you_need import translation
