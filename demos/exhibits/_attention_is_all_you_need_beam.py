@@ -107,4 +107,4 @@ def _node(name, box, before, said, best, alive):
     frame = el("rect", x=left, y=y - 13, width=wide, height=26, rx=5, fill="var(--krl-panel)",
                stroke=colour, stroke_width=2.5 if best else 0.8)  # fmt: skip
     text = words(left + wide / 2, y + 5, name, "middle", font_weight="bold" if best else None)
-    return el("g", el("title", said), line, frame, text, opacity=None if alive else 0.6)
+    return el("g", el("title", said), line, frame, text, opacity=None if alive else 0.75)

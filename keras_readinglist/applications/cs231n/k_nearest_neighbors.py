@@ -97,7 +97,8 @@ class KNearestNeighbors:
 
     def predict(self, x):
         """Return the classes that win the votes, int `(m,)`; `x` as for `kneighbors`."""
-        return _elected(self._y[self.kneighbors(x)[1]])
+        _, places = self.kneighbors(x)
+        return _elected(self._y[places])
 
     def fold_accuracies(self, x, y, ks=(1, 3, 5, 8, 10), folds=5):
         """Measure which number of neighbours is best, without a test set: cross-validation.
