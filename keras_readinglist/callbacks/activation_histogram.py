@@ -3,10 +3,11 @@
 import keras
 import numpy as np
 
+from keras_readinglist.callbacks.layer_probe import LayerProbe
 from keras_readinglist.layers.validation import check_size
 
 
-class ActivationHistogram(keras.callbacks.Callback):
+class ActivationHistogram(LayerProbe):
     """Keeps, before training and after every epoch, how the outputs of layers are distributed.
 
     Of a network that is begun well, deviations are alike from layer to layer: outputs that shrink
@@ -39,20 +40,21 @@ class ActivationHistogram(keras.callbacks.Callback):
         - [CS231n, activation and gradient distributions](https://cs231n.github.io/neural-networks-3/#distr)
     """
 
+    watched = "layers of an activation"
+
     def __init__(self, inputs, bins=30):
-        super().__init__()
-        self.inputs, self.bins = inputs, check_size("bins", bins)
-        self.means, self.deviations, self.histograms, self._probe = {}, {}, {}, None
+        super().__init__(inputs)
+        self.bins = check_size("bins", bins)
+        self.means, self.deviations, self.histograms = {}, {}, {}
+
+    def watches(self, layer):
+        """Return whether a layer has an activation."""
+        known = isinstance(layer, (keras.layers.ReLU, keras.layers.LeakyReLU))
+        return known or getattr(layer, "activation", None) is not None
 
     def on_train_begin(self, logs=None):
         """Find the layers, and look at them once."""
-        layers = [layer for layer in self.model.layers if _activates(layer)]
-        if not layers or getattr(self.model, "inputs", None) is None:
-            raise ValueError(
-                "`ActivationHistogram` needs a functional or sequential model of layers with an "
-                f"activation. Received: {self.model.name}"
-            )
-        self._probe = keras.Model(self.model.inputs, {each.name: each.output for each in layers})
+        super().on_train_begin(logs)
         self._look()
 
     def on_epoch_end(self, epoch, logs=None):
@@ -60,15 +62,7 @@ class ActivationHistogram(keras.callbacks.Callback):
         self._look()
 
     def _look(self):
-        _ = self.model  # on JAX this gives the weights back to the model
-        inputs = keras.tree.map_structure(keras.ops.convert_to_tensor, self.inputs)
-        for name, output in self._probe(inputs).items():
-            output = keras.ops.convert_to_numpy(keras.ops.cast(output, "float32"))
+        for name, output in self.outputs().items():
             self.means.setdefault(name, []).append(float(output.mean()))
             self.deviations.setdefault(name, []).append(float(output.std()))
             self.histograms.setdefault(name, []).append(np.histogram(output, self.bins))
-
-
-def _activates(layer):
-    known = isinstance(layer, (keras.layers.ReLU, keras.layers.LeakyReLU))
-    return known or getattr(layer, "activation", None) is not None

@@ -3,8 +3,10 @@
 import keras
 import numpy as np
 
+from keras_readinglist.callbacks.layer_probe import LayerProbe
 
-class DeadUnits(keras.callbacks.Callback):
+
+class DeadUnits(LayerProbe):
     """Counts, after every epoch, the rectifiers that no example of a batch switches on.
 
     Such a unit has no gradient any more. Of a convolution a unit is a feature at all places. The
@@ -33,35 +35,23 @@ class DeadUnits(keras.callbacks.Callback):
         - [CS231n, commonly used activations](https://cs231n.github.io/neural-networks-1/#actfun)
     """
 
-    def __init__(self, inputs):
-        super().__init__()
-        self.inputs, self.shares, self._probe = inputs, {}, None
+    watched = "rectifiers"
 
-    def on_train_begin(self, logs=None):
-        """Find the rectifiers."""
-        rectifiers = [layer for layer in self.model.layers if _rectifies(layer)]
-        if not rectifiers or getattr(self.model, "inputs", None) is None:
-            raise ValueError(
-                "`DeadUnits` needs a functional or sequential model with rectifiers. "
-                f"Received: {self.model.name}"
-            )
-        outputs = {layer.name: layer.output for layer in rectifiers}
-        self._probe = keras.Model(self.model.inputs, outputs)
+    def __init__(self, inputs):
+        super().__init__(inputs)
+        self.shares = {}
+
+    def watches(self, layer):
+        """Return whether a layer rectifies."""
+        rectifier = isinstance(layer, keras.layers.ReLU)
+        return rectifier or getattr(layer, "activation", None) is keras.activations.relu
 
     def on_epoch_end(self, epoch, logs=None):
         """Count, and put the share into the logs."""
-        _ = self.model  # on JAX this gives the weights back to the model
-        inputs = keras.tree.map_structure(keras.ops.convert_to_tensor, self.inputs)
         dead = []
-        for name, output in self._probe(inputs).items():
-            output = keras.ops.convert_to_numpy(output)
+        for name, output in self.outputs().items():
             off = ~(output > 0).any(axis=tuple(range(output.ndim - 1)))
             self.shares.setdefault(name, []).append(float(off.mean()))
             dead.append(off)
         if logs is not None:
             logs["dead_units"] = float(np.concatenate(dead).mean())
-
-
-def _rectifies(layer):
-    rectifier = isinstance(layer, keras.layers.ReLU)
-    return rectifier or getattr(layer, "activation", None) is keras.activations.relu
