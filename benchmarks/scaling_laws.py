@@ -3,6 +3,7 @@
 The peer of the step is a few lines of torch in the shape of nanoGPT: fused attention, one matrix
 for queries, keys and values, a tied embedding, fused updates of AdamW, clipped gradients. Writing
 is compared with the same decoder that reads its whole text anew for every letter, compiled once.
+Seeds of the sweep are trained at once, on JAX, and one after the other.
 """
 
 import keras
@@ -13,6 +14,7 @@ from torch import nn
 from torch.nn import functional
 
 from keras_readinglist.applications import DecoderLM
+from keras_readinglist.distribution import ModelBatch
 
 VOCABULARY, WIDTH, LAYERS, HEADS, CONTEXT, BATCH = 128, 64, 2, 4, 64, 64
 SIZES = f"{LAYERS} blocks of {WIDTH}"
@@ -79,16 +81,51 @@ def _uncached(model, prompt, length):
     return write
 
 
-def workloads(peer_path):
-    """Yield the comparisons of the running backend."""
-    rng = np.random.default_rng(0)
-    text = rng.integers(VOCABULARY, size=(BATCH, CONTEXT + 1)).astype("int32")
-    x, y = text[:, :-1], text[:, 1:]
-    model = DecoderLM(VOCABULARY, LAYERS, WIDTH, num_heads=HEADS, context=CONTEXT)
+def _decoder(width, seed=0):
+    """Return a decoder of ours that can be trained."""
+    keras.utils.set_random_seed(seed)
+    model = DecoderLM(VOCABULARY, LAYERS, width, num_heads=HEADS, context=CONTEXT)
     model.compile(
         keras.optimizers.AdamW(1e-3, beta_2=0.95, global_clipnorm=1.0),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
+    return model
+
+
+def _seeds(width, seeds=3, steps=50, batch=16):
+    """Yield seeds of the sweep at once, against the same one after the other."""
+    rng = np.random.default_rng(0)
+    text = rng.integers(VOCABULARY, size=(steps, seeds, batch, CONTEXT + 1)).astype("int32")
+    x, y = text[..., :-1], text[..., 1:]
+    together = ModelBatch([_decoder(width, seed) for seed in range(seeds)])
+    apart = [_decoder(width, seed) for seed in range(seeds)]
+
+    def one_after_the_other():
+        for seed, model in enumerate(apart):
+            for step in range(steps):
+                model.train_on_batch(x[step, seed], y[step, seed])
+
+    yield Workload(
+        name=f"{seeds} seeds of the sweep, {steps} steps: {LAYERS} blocks of {width}",
+        item="scaling-laws",
+        peer=f"one after the other, keras {keras.version()}",
+        unit="ms",
+        goal=1.5,
+        ours=lambda: together.train_on_batches(x, y),
+        theirs=one_after_the_other,
+        repeats=5,
+    )
+
+
+def workloads(peer_path):
+    """Yield the comparisons of the running backend."""
+    if keras.config.backend() == "jax":
+        for width in (8, 32):
+            yield from _seeds(width)
+    rng = np.random.default_rng(0)
+    text = rng.integers(VOCABULARY, size=(BATCH, CONTEXT + 1)).astype("int32")
+    x, y = text[:, :-1], text[:, 1:]
+    model = _decoder(WIDTH)
     yield Workload(
         name=f"Decoder training step: {SIZES}, batch {BATCH} x {CONTEXT}",
         item="scaling-laws",

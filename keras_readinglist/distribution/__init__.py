@@ -15,6 +15,7 @@ from keras_readinglist.distribution.gpipe import (
     split_links,
 )
 from keras_readinglist.distribution.launch import initialize, launch
+from keras_readinglist.distribution.model_batch import ModelBatch
 from keras_readinglist.distribution.partition import balance_partitions
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "GPipe",
     "Link",
     "LinkCost",
+    "ModelBatch",
     "Schedule",
     "Task",
     "balance_partitions",

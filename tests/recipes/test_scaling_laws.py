@@ -51,6 +51,27 @@ def test_the_law_of_size_and_data_is_found_again():
     assert found["frontier_r_squared"] > found["all_r_squared"]
 
 
+@pytest.mark.parametrize(("size", "data"), [(0.3, 0.3), (0.2, 0.3), (0.3, 0.2)])
+def test_the_best_size_of_a_compute_is_found_again(size, data):
+    """To .12: parabolas over few sizes lean to the side on which the loss rises more slowly."""
+    losses = measured(lambda n, d: 1 + (2e3 / n) ** size + (2e6 / d) ** data)
+    found = recipe.size_of_compute(losses, CONFIG)["best_size_exponent"]
+    assert found == pytest.approx(data / (size + data), abs=0.12)
+
+
+def test_no_best_size_is_told_where_widths_lie_too_far_apart():
+    far = {**CONFIG, "widths": (8, 16, 32)}
+    assert recipe.size_of_compute(measured(lambda n, d: 1 / n + 1 / d), far) == {}
+
+
+def test_the_law_of_data_alone_is_of_the_widest():
+    params, characters = np.repeat([1e3, 1e4], 3), np.tile([1e4, 1e5, 1e6], 2)
+    losses = np.where(params > 5e3, 9 * characters**-0.12, 3.0)
+    found = recipe.data_law(params, characters, losses)
+    assert found["data_alone_exponent"] == pytest.approx(0.12)
+    assert found["data_alone_r_squared"] == pytest.approx(1)
+
+
 def test_windows_are_followed_by_their_next_letters():
     ids = np.arange(20)
     read, due = recipe.windows(ids, [0, 7], 4)

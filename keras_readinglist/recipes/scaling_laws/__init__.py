@@ -51,6 +51,22 @@ CLAIMS = (
         note="The baseline is the mean loss of every size, which knows nothing of data.",
     ),
     Claim(
+        "Of the widest of them alone, the loss is a power law of the data: R² of the logarithms",
+        "sweep/data_alone_r_squared",
+        goal=0.98,
+        note="Three amounts of text, stopped early, and all of it, less than an epoch.",
+    ),
+    Claim(
+        "The best size grows faster than the square root of the compute: its exponent",
+        "sweep/best_size_exponent",
+        goal=None,
+        paper=0.73,
+        baseline=0.5,
+        margin=0.12,
+        note="By parabolas at four budgets, which err by up to 0.12 of a known law. Hoffmann et "
+        "al., 2022, found 0.49.",
+    ),
+    Claim(
         "Of one size, shape hardly matters: how much more the worst of four shapes loses",
         "shapes/spread",
         paper="within 3 %",

@@ -26,6 +26,7 @@ from keras_readinglist.information import (
     fit_loss_nd,
     fit_loss_ns,
     fit_scaling_law,
+    isoflop_minimum,
     training_flops,
 )
 from keras_readinglist.recipes.training import fit_generated
@@ -87,13 +88,13 @@ WIDE = {
 _SMALL = {"context": 8, "warmup": 2, "windows": 64, "block": 10}
 TINY = {
     **_SMALL,
-    "widths": (4, 8, 16),
+    "widths": (4, 8, 12, 16),
     "held_out": 32,
     "num_layers": 1,
     "steps": (10, 30, 90),
     "rates_times_width": (0.3,),
     "limited_widths": (4, 16),
-    "characters": (300,),
+    "characters": (300, 600),
 }
 TINY_SHAPES = {**_SMALL, "shapes": ((1, 4, 8), (2, 4, 8)), "steps": (5, 10)}
 TINY_TEXT = {**_SMALL, "width": 8, "steps": 20}
@@ -244,7 +245,41 @@ def other_laws(metrics, config):
         "data_exponent": law.nd[1].exponent,
         "data_error": _spread(law.loss_nd(*few[:2]), few[2]),
         "data_error_of_size_alone": _spread(_by_size(few[0], few[2]), few[2]),
+        **data_law(*few),
+        **size_of_compute(metrics, config),
     }
+
+
+def data_law(params, characters, losses):
+    """Return the law of data alone, of the widest decoder that was trained on little of it."""
+    widest = params == params.max()
+    fit = fit_scaling_law(characters[widest], losses[widest])
+    return {"data_alone_exponent": fit.law.exponent, "data_alone_r_squared": fit.r_squared}
+
+
+def size_of_compute(metrics, config, budgets=4):
+    """Return how the best size grows with compute, by a parabola for each of some budgets.
+
+    The loss of a width at a budget is read from a parabola through those of its runs, in the
+    logarithm of the steps. Budgets reach from that of the smallest width with the most steps to
+    that of the widest with the fewest, so that each has sizes on both sides of its best. Nothing is
+    returned if a budget has too few sizes, or no best one.
+    """
+    widths, steps = (*config["widths"], config["held_out"]), config["steps"]
+    params = np.array([metrics[f"params_{width}"] for width in widths])
+    losses = np.array([[metrics[f"loss_{width}_{s}"] for s in steps] for width in widths])
+    curves = np.polyfit(np.log(steps), losses.T, 2)
+    spent = np.geomspace(params[0] * steps[-1], params[-1] * steps[0], budgets)
+    best = []
+    for budget in spent:
+        taken = budget / params
+        within = (taken > 0.999 * steps[0]) & (taken < 1.001 * steps[-1])
+        read = np.polyval(curves, np.log(taken))
+        try:
+            best.append(isoflop_minimum(params[within], read[within]))
+        except ValueError:
+            return {}
+    return {"best_size_exponent": float(np.polyfit(np.log(spent), np.log(best), 1)[0])}
 
 
 def limited_runs(metrics, config):
