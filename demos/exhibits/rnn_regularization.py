@@ -44,20 +44,27 @@ RUNS = {
     "layers": ("regularised", "var(--krl-sequences)"),
     "recurrence": ("naive", "var(--krl-attention)"),
 }
+CORPORA = {
+    "WikiText-2": ("articles_", "2 LSTMs of 200 units, nine tenths of the test articles of "
+                   "WikiText-2; the last tenth is held out."),
+    "Shakespeare": ("", "2 LSTMs of 96 units, the first 25,000 words of Shakespeare's works; held "
+                    "out are Macbeth and the sonnets."),
+}  # fmt: skip
 TEXT = "My lord, I know not what you mean. To be or not to"
 MOST, GUESSES = 60, 5
 FIRST = ("Between layers only", 5, 0.5, 1)
 
 
 @cache
-def curves():
+def curves(corpus="WikiText-2"):
     """Return perplexities by name and epoch, a mean over seeds, as the reproduction had them."""
+    prefix, _ = CORPORA[corpus]
     metrics = report.metrics(catalog.report("rnn-regularization") or {"runs": {}})
     found = {}
     for name, (run_name, _) in RUNS.items():
         tracks = {
             kind: [metrics[key]["mean"] for key in sorted(metrics)
-                   if key.startswith(f"{run_name}/{kind}_") and key[-2:].isdigit()]
+                   if key.startswith(f"{prefix}{run_name}/{kind}_") and key[-2:].isdigit()]
             for kind in ("train", "valid")
         }  # fmt: skip
         if tracks["valid"]:
@@ -65,9 +72,9 @@ def curves():
     return found
 
 
-def compare(names):
+def compare(names, corpus):
     """Return the learning curves of some models, which a player goes along."""
-    found, names = curves(), names if isinstance(names, list) else []
+    found, names = curves(choice(corpus, CORPORA)), names if isinstance(names, list) else []
     names = [choice(name, list(RUNS)) for name in names]
     chosen = {name: found[name] for name in RUNS if name in names and name in found}
     if not chosen:
@@ -75,7 +82,7 @@ def compare(names):
     epochs = min(len(tracks["valid"]) for tracks in chosen.values())
     places = np.arange(1, epochs + 1)
     figures = []
-    for kind, words in (("train", "As trained, dropout and all"), ("valid", "Works held out")):
+    for kind, words in (("train", "As trained, dropout and all"), ("valid", "Text held out")):
         series = {
             name: (places, tracks[kind][:epochs], RUNS[name][1]) for name, tracks in chosen.items()
         }
@@ -97,8 +104,7 @@ def compare(names):
                      f"{tracks['valid'][-1]:.1f}", f"{tracks['train'][-1]:.1f}"))  # fmt: skip
     head = ("dropout", "held out, at best", "held out, at the end", "trained on, at the end")
     return page(moving), page(table(head, rows), faint(
-        "Perplexity: among how many words the model chooses. 2 LSTMs of 96 units, the first 25,000 "
-        "words of Shakespeare's works; held out are Macbeth and the sonnets."))  # fmt: skip
+        f"Perplexity: among how many words the model chooses. {CORPORA[corpus][1]}"))  # fmt: skip
 
 
 def words_of(text, model):
@@ -180,7 +186,7 @@ def default():
 @cache
 def default_curves():
     """Return the first curves."""
-    return compare(list(RUNS))
+    return compare(list(RUNS), "WikiText-2")
 
 
 @cache
@@ -247,12 +253,18 @@ def _curves(ctx):
         with picture_side():
             picture = html()
         with control_side():
+            corpus = gr.Radio(list(CORPORA), value="WikiText-2", label="Trained on")
             names = gr.CheckboxGroup(list(RUNS), value=list(RUNS), label="Dropout acts")
             ctx.note()
             found = html()
     ctx.at_first(default_curves, [picture, found])
     ctx.event(
-        names.change, compare, names, [picture, found], verb="curves", doing="Drawing the curves"
+        [names.change, corpus.change],
+        compare,
+        [names, corpus],
+        [picture, found],
+        verb="curves",
+        doing="Drawing the curves",
     )
 
 

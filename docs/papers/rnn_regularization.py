@@ -7,6 +7,7 @@
 
 # %%
 import inspect
+import itertools
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -119,8 +120,29 @@ members = (surprisal["with dropout"] + surprisal["without"]) / 2
 print((members - surprisal["mean of both"]).round(2))
 
 # %% [markdown]
-# ## What reproduces
+# ## Articles of Wikipedia
+#
+# Two LSTMs of 200 units read nine tenths of the test articles of WikiText-2; the last tenth is held
+# out. Without dropout they are learned by heart, and what is held out is guessed worse from the
+# sixth epoch on.
 
 # %%
 measured = catalog.report("rnn-regularization")
+metrics = report.metrics(measured)
+for run, kind in itertools.product(("unregularised", "regularised"), ("train", "valid")):
+    keys = [f"articles_{run}/{kind}_{epoch:02d}" for epoch in range(1, 15)]
+    style = {"train": "--", "valid": "-"}[kind]
+    color = {"unregularised": "C1", "regularised": "C0"}[run]
+    plt.plot(range(1, 15), [metrics[key]["mean"] for key in keys], style, color=color,
+             label=f"{run}, {kind}")  # fmt: skip
+plt.xlabel("epoch")
+plt.ylabel("perplexity")
+plt.yscale("log")
+plt.legend()
+plt.show()
+
+# %% [markdown]
+# ## What reproduces
+
+# %%
 Markdown(report.markdown(measured) if measured else "Not measured yet.")

@@ -10,10 +10,14 @@ from demos.exhibits import rnn_regularization as exhibit
 
 GOOD = {
     "path": ["In the recurrence too", 3, 0.5, 0],
-    "curves": [["nowhere"]],
+    "curves": [["nowhere"], "WikiText-2"],
     "words": ["to be or not"],
 }
-BAD = {"path": ["Everywhere", 3, 0.5, 0], "curves": [["all"]], "words": ["to be " * 40]}
+BAD = {
+    "path": ["Everywhere", 3, 0.5, 0],
+    "curves": [["all"], "Shakespeare"],
+    "words": ["to be " * 40],
+}
 
 
 @pytest.mark.once
@@ -61,7 +65,14 @@ def test_curves_are_those_of_the_report():
     assert picture.count("<svg") == 2 and picture.count("<polyline") == 2 * len(exhibit.curves())
     tracks = exhibit.curves()["nowhere"]
     assert f"{min(tracks['valid']):.1f} after epoch" in said
-    assert exhibit.compare(["nowhere"])[0].count("<polyline") == 2
+    assert exhibit.compare(["nowhere"], "Shakespeare")[0].count("<polyline") == 2
+
+
+def test_curves_of_a_second_corpus_are_shown():
+    tracks = exhibit.curves("Shakespeare")["nowhere"]
+    assert tracks != exhibit.curves("WikiText-2")["nowhere"]
+    said = exhibit.compare(["nowhere"], "Shakespeare")[1]
+    assert f"{min(tracks['valid']):.1f} after epoch" in said and "96 units" in said
 
 
 def test_guesses_are_those_of_the_models():
@@ -85,9 +96,10 @@ def test_guesses_are_those_of_the_models():
         (lambda: way.show(exhibit.FIRST[0], 8, 0.5, 0), "The distance is a whole number"),
         (lambda: way.show(exhibit.FIRST[0], 1, None, 0), "The rate is a number"),
         (lambda: way.show(exhibit.FIRST[0], 1, 0.5, -1), "The seed is a whole number"),
-        (lambda: exhibit.compare([]), "Choose at least one"),
-        (lambda: exhibit.compare(None), "Choose at least one"),
-        (lambda: exhibit.compare(["all"]), "Choose one of"),
+        (lambda: exhibit.compare([], "Shakespeare"), "Choose at least one"),
+        (lambda: exhibit.compare(None, "Shakespeare"), "Choose at least one"),
+        (lambda: exhibit.compare(["all"], "Shakespeare"), "Choose one of"),
+        (lambda: exhibit.compare(["nowhere"], "Hamlet"), "Choose one of"),
         (lambda: exhibit.guess(None), "Type a few words"),
         (lambda: exhibit.guess(" \n "), "Type a few words"),
         (lambda: exhibit.guess("to be " * 31), "may have 60 words"),
