@@ -16,8 +16,10 @@ check: $(VENV)/dev lint  ## what CI runs: lint, tests, gallery in a browser, pag
 	$(BIN)/pytest --backends=all
 	$(MAKE) --jobs=2 --output-sync=line browser rest  # a core each
 
+# On a busy machine a browser loses an input once in thousands of tests: what timed out is tried
+# once more, and reported, with what the page asked for.
 browser: $(VENV)/dev
-	KERAS_BACKEND=jax $(BIN)/pytest -m gallery
+	KERAS_BACKEND=jax $(BIN)/pytest -m gallery --reruns 1 --only-rerun TimeoutError -rR
 
 rest: $(VENV)/dev
 	KERAS_BACKEND=jax $(BIN)/pytest -m "slow and not gallery"

@@ -34,16 +34,30 @@ def browser():
         chromium.close()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Keep the report of a test for its fixtures."""
+    report = yield
+    if report.when == "call":
+        item.report = report
+    return report
+
+
 @pytest.fixture
-def open_page(url, browser):
-    """Return a function that opens a page of the gallery in a tab."""
-    tabs = []
+def open_page(url, browser, request):
+    """Return a function that opens a page of the gallery in a tab.
+
+    What pages asked for and said is printed if the test fails.
+    """
+    tabs, said = [], []
 
     def open_page(slug, width=1280, height=800, scheme="light", **options):
         tab = browser.new_page(
             viewport={"width": width, "height": height}, color_scheme=scheme, **options
         )
         tabs.append(tab)
+        tab.on("request", lambda r: said.append(f"{r.url} {r.post_data_buffer or ''}"[:300]))
+        tab.on("console", lambda message: said.append(message.text[:300]))
         tab.set_default_timeout(120_000)  # the first answer may wait for what is compiled
         tab.goto(url + slug, wait_until="load")
         tab.wait_for_selector(".krl h1")
@@ -52,3 +66,5 @@ def open_page(url, browser):
     yield open_page
     for tab in tabs:
         tab.close()
+    if getattr(request.node, "report", None) and request.node.report.failed:
+        print(*(line for line in said if "/assets/" not in line), sep="\n")
