@@ -147,15 +147,12 @@ for name, network in (("attention", translator), ("one vector", fixed)):
         print(f"{name:10}  {written}")
 
 # %%
-pieces = translator.tokenizer.vocabulary
-source = translator.encode(sentences[1:2])
-target = translator.encode(translator.translate(sentences[1:2]))
-weights, _ = translator.align(source, target)
+_, (read, written, weights) = translator.translate(sentences[1], return_alignments=True)
 figure, axes = plt.subplots(figsize=(5, 4.5))
-among = weights[0, :, :-1]
+among = weights[:, :-1]
 axes.imshow(among / among.sum(axis=1, keepdims=True), vmin=0, vmax=1, cmap="Blues")
-axes.set_xticks(range(among.shape[1]), [pieces[i] for i in source[0, :-1]], rotation=60)
-axes.set_yticks(range(target.shape[1]), [pieces[i] for i in target[0]])
+axes.set_xticks(range(among.shape[1]), read[:-1], rotation=60)
+axes.set_yticks(range(len(written)), written)
 figure.tight_layout()
 
 # %% [markdown]
@@ -163,6 +160,7 @@ figure.tight_layout()
 # model, which is what a beam search minimises:
 
 # %%
+source = translator.encode(sentences[1:2])
 for candidate in ("J'ai acheté une voiture rouge.", "J'ai acheté une rouge voiture."):
     _, log_p = translator.align(source, translator.encode([candidate]))
     print(f"{-log_p.sum() / np.log(2):6.1f} bits  {candidate}")

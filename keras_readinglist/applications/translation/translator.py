@@ -1,5 +1,7 @@
 """What translating models share: text in and out, beam search, forced alignment."""
 
+from typing import NamedTuple
+
 import keras
 import numpy as np
 from keras import ops
@@ -14,6 +16,21 @@ from keras_readinglist.presets import PresetMixin
 
 PADDING, START, END, UNKNOWN = 0, 1, 2, 3
 _LENGTHS = (8, 16, 32, 64, 128)  # sources are padded to these, so that few programs are compiled
+
+
+class Alignment(NamedTuple):
+    """What every piece of a translation looked at in its sentence.
+
+    Attributes:
+        source: List of strings, the pieces of the sentence, the last of them its end.
+        target: List of strings, those of the translation, with its end if it was reached.
+        weights: Array `(len(target), len(source))`, each row a distribution; zeros for a model
+            without attention.
+    """
+
+    source: list
+    target: list
+    weights: np.ndarray
 
 
 class Translator(PresetMixin, keras.Model):
@@ -34,7 +51,9 @@ class Translator(PresetMixin, keras.Model):
 
     tokenizer = None
 
-    def translate(self, texts, beam_size=4, length_penalty=0.6, max_steps=None):
+    def translate(
+        self, texts, beam_size=4, length_penalty=0.6, max_steps=None, return_alignments=False
+    ):
         """Translate sentences.
 
         Args:
@@ -43,9 +62,11 @@ class Translator(PresetMixin, keras.Model):
             length_penalty: Non-negative float, see `beam_search`. Defaults to 0.6.
             max_steps: Positive integer, the largest number of tokens. Defaults to twice the length
                 of the source and ten more.
+            return_alignments: Boolean, whether to return what each piece looked at, too.
 
         Returns:
-            String, or list of strings.
+            String, or list of strings; with `return_alignments` a pair, of it and of an
+            `Alignment` or a list of them.
 
         Raises:
             ValueError: If an argument is out of range, or the model has no tokenizer.
@@ -54,7 +75,21 @@ class Translator(PresetMixin, keras.Model):
         source = self.encode([texts] if one else texts)
         tokens, _ = self.generate(source, max_steps, beam_size, length_penalty)
         written = [self.tokenizer.decode(row) for row in tokens[:, 0]]
-        return written[0] if one else written
+        if not return_alignments:
+            return written[0] if one else written
+        alignments = self._alignments(source, tokens[:, 0])
+        return (written[0], alignments[0]) if one else (written, alignments)
+
+    def _alignments(self, source, tokens):
+        """Return the `Alignment` of every row of `generate`'s tokens, filled up with the end."""
+        later = np.cumsum(tokens == END, axis=1) - (tokens == END) > 0
+        target = np.where(later, PADDING, tokens)
+        weights, _ = self.align(source, target)
+        pieces, found = self.tokenizer.vocabulary, []
+        for read, written, row in zip(source, target, weights, strict=True):
+            names = [[pieces[i] for i in ids if i != PADDING] for ids in (read, written)]
+            found.append(Alignment(*names, row[: len(names[1]), : len(names[0])]))
+        return found
 
     def encode(self, texts):
         """Return sentences as integers `(batch, length)`, each with its end, padded with 0.

@@ -8,6 +8,7 @@ import pytest
 from keras import ops
 
 from keras_readinglist.applications.translation import RNNSearch
+from keras_readinglist.tokenizers import SubwordTokenizer
 from tests.applications.case import Case
 
 V = 9
@@ -74,6 +75,24 @@ def test_following_a_sentence_step_by_step_is_the_call(kwargs):
     else:
         np.testing.assert_allclose(attention.sum(-1), 1, atol=1e-5)
         assert (attention.transpose(0, 2, 1)[SOURCE == 0] == 0).all()
+
+
+@variants
+def test_translations_come_with_their_alignments(kwargs):
+    texts = ["We go on.", "Go!"]
+    tokenizer = SubwordTokenizer.train([*texts, "Go on.", "We go on!"], vocabulary_size=16)
+    model = make(len(tokenizer.vocabulary), tokenizer=tokenizer, **kwargs)
+    written, found = model.translate(texts, max_steps=5, return_alignments=True)
+    assert written == model.translate(texts, max_steps=5)
+    tokens = model.generate(model.encode(texts), 5, beam_size=4, length_penalty=0.6)[0][:, 0]
+    for text, row, (source, target, weights) in zip(texts, tokens, found, strict=True):
+        ids = [tokenizer.vocabulary.index(piece) for piece in source]
+        assert source[-1] == "</s>" and tokenizer.decode(ids[:-1]) == text
+        count = list(row).index(2) + 1 if 2 in row else len(row)
+        assert target == [tokenizer.vocabulary[i] for i in row[:count]]
+        alone = model.align(np.array([ids]), row[None, :count])[0][0]
+        np.testing.assert_allclose(weights, alone, atol=1e-5)
+    assert model.translate(texts[1], max_steps=5, return_alignments=True)[0] == written[1]
 
 
 @variants
