@@ -26,7 +26,7 @@ A whole exhibit, in a file of `exhibits/` that is named like its item:
             ctx.choices({"One": ["[[0, 1]]"], FAILS: ["[[9, 9]]"]}, [text])
         ctx.at_first(default, picture)  # shipped: run `python -m demos.shipped <module>`
         # Endpoint `<module>_show`; if it takes long, a veil says what is done, and can stop it.
-        ctx.event([text.change], show, text, picture, verb="show", doing="Drawing")
+        ctx.on_change(show, text, picture, verb="show", doing="Drawing")
         ctx.touch(picture, lambda text, item, x, y: ..., text, text)
 
     @EXHIBIT.tour
@@ -165,6 +165,11 @@ class Context:
             return found if acts or len(outputs) == 1 else [found] * len(outputs)
 
         return self.event(picture.click, handler, inputs, outputs, show_progress="hidden")
+
+    def on_change(self, fn, inputs, outputs, **options):
+        """Show `fn(*inputs)` anew whenever one of the inputs changes; options as for `event`."""
+        changes = [component.change for component in listed(inputs)]
+        return self.event(changes, fn, inputs, outputs, **options)
 
     def endpoint(self, fn, inputs, outputs, verb, concurrency_limit=2):
         """Make `fn` the public endpoint `<slug>_<verb>`, which raises its refusals."""

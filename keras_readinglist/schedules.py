@@ -33,9 +33,7 @@ class NoamSchedule(keras.optimizers.schedules.LearningRateSchedule):
 
     def __init__(self, d_model, warmup=4_000, factor=1.0):
         super().__init__()
-        for name, value in (("d_model", d_model), ("warmup", warmup), ("factor", factor)):
-            if not value > 0:
-                raise ValueError(f"`{name}` must be positive. Received: {name}={value!r}")
+        _check_positive(d_model=d_model, warmup=warmup, factor=factor)
         self.d_model, self.warmup, self.factor = d_model, warmup, factor
 
     def __call__(self, step):
@@ -74,15 +72,9 @@ class WarmupStableDecay(keras.optimizers.schedules.LearningRateSchedule):
 
     def __init__(self, peak, warmup_steps, decay_steps, steps):
         super().__init__()
-        for name, value, least in (
-            ("warmup_steps", warmup_steps, 0),
-            ("decay_steps", decay_steps, 1),
-            ("steps", steps, 1),
-        ):
-            if not value >= least:
-                raise ValueError(f"`{name}` must be at least {least}. Received: {name}={value!r}")
-        if not peak > 0:
-            raise ValueError(f"`peak` must be positive. Received: peak={peak!r}")
+        _check_least(0, warmup_steps=warmup_steps)
+        _check_least(1, decay_steps=decay_steps, steps=steps)
+        _check_positive(peak=peak)
         self.peak, self.warmup_steps = peak, warmup_steps
         self.decay_steps, self.steps = decay_steps, steps
 
@@ -125,15 +117,9 @@ class ZarembaSchedule(keras.optimizers.schedules.LearningRateSchedule):
 
     def __init__(self, hold_epochs, decay, steps_per_epoch, initial=1.0):
         super().__init__()
-        for name, value, least in (
-            ("hold_epochs", hold_epochs, 0),
-            ("decay", decay, 1),
-            ("steps_per_epoch", steps_per_epoch, 1),
-        ):
-            if not value >= least:
-                raise ValueError(f"`{name}` must be at least {least}. Received: {name}={value!r}")
-        if not initial > 0:
-            raise ValueError(f"`initial` must be positive. Received: initial={initial!r}")
+        _check_least(0, hold_epochs=hold_epochs)
+        _check_least(1, decay=decay, steps_per_epoch=steps_per_epoch)
+        _check_positive(initial=initial)
         self.hold_epochs, self.decay = hold_epochs, decay
         self.steps_per_epoch, self.initial = steps_per_epoch, initial
 
@@ -166,3 +152,15 @@ def slower_from(step, rate):
     if step is None:
         return rate
     return keras.optimizers.schedules.PiecewiseConstantDecay([step], [rate, rate / 5])
+
+
+def _check_positive(**values):
+    for name, value in values.items():
+        if not value > 0:
+            raise ValueError(f"`{name}` must be positive. Received: {name}={value!r}")
+
+
+def _check_least(least, **values):
+    for name, value in values.items():
+        if not value >= least:
+            raise ValueError(f"`{name}` must be at least {least}. Received: {name}={value!r}")

@@ -10,38 +10,29 @@ import numpy as np
 import pytest
 
 import keras_readinglist
-from keras_readinglist import (
-    applications,
-    callbacks,
-    chemistry,
-    datasets,
-    decoding,
-    distribution,
-    information,
-    layers,
-    metrics,
-    tokenizers,
-    visualization,
-)
+from keras_readinglist import applications, layers
 
 MODULES = [
     module.name
     for module in pkgutil.walk_packages(keras_readinglist.__path__, "keras_readinglist.")
     if not module.name.startswith(("keras_readinglist.demos", "keras_readinglist.cli"))
 ]
-NAMESPACES = (
-    layers,
-    applications,
-    callbacks,
-    chemistry,
-    datasets,
-    decoding,
-    distribution,
-    information,
-    metrics,
-    tokenizers,
-    visualization,
-)
+NAMESPACES = [
+    importlib.import_module(f"keras_readinglist.{name}")
+    for name in (
+        "layers",
+        "applications",
+        "callbacks",
+        "chemistry",
+        "datasets",
+        "decoding",
+        "distribution",
+        "information",
+        "metrics",
+        "tokenizers",
+        "visualization",
+    )
+]
 PUBLIC = {"np": np, "keras": keras, "ops": keras.ops}
 for namespace in NAMESPACES:
     PUBLIC |= {name: getattr(namespace, name) for name in namespace.__all__}

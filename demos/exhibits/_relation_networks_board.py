@@ -82,15 +82,19 @@ def _object(k, at, shape, asked):
 
 def _pair(a, b, share, single):
     """Return the line of a pair; a ring for an object with itself. Dashes speak against."""
-    look = {
+    title, look = pair_look(share, 9)
+    look["style"] = "pointer-events:none"
+    if single:
+        return el("circle", title, cx=a[0], cy=a[1], r=46, **look)
+    return el("path", title, d=f"M{a[0]:.1f} {a[1]:.1f}L{b[0]:.1f} {b[1]:.1f}", **look)
+
+
+def pair_look(share, widest):
+    """Return the title of the line of a pair, and what it looks like; dashes speak against."""
+    return el("title", f"{100 * share:+.0f} % of the strongest pair"), {
         "fill": "none",
         "stroke": SPEAKS if share > 0 else AGAINST,
         "stroke_dasharray": None if share > 0 else "6 5",
         "stroke_opacity": 0.85,
-        "stroke_width": 1 + 9 * abs(share),
-        "style": "pointer-events:none",
+        "stroke_width": 1 + widest * abs(share),
     }
-    title = el("title", f"{100 * share:+.0f} % of the strongest pair")
-    if single:
-        return el("circle", title, cx=a[0], cy=a[1], r=46, **look)
-    return el("path", title, d=f"M{a[0]:.1f} {a[1]:.1f}L{b[0]:.1f} {b[1]:.1f}", **look)

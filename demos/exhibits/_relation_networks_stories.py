@@ -12,7 +12,7 @@ from ..components.html import callout, el, faint, page, side_by_side
 from ..components.inputs import choice, plain_text
 from ..components.layout import choices_row, control_side, html, picture_side, stage
 from ..exhibit import FAILS, run
-from ._relation_networks_board import AGAINST, SPEAKS, pairs
+from ._relation_networks_board import pair_look, pairs
 from ._relation_networks_truth import truth
 
 LENDER = "relation_network_stories"
@@ -129,14 +129,7 @@ def sheet(sentences, lines=()):
 
 def _arc(x, first, second, share):
     """Return the arc of a pair; a ring for a sentence with itself. Dashes speak against."""
-    look = {
-        "fill": "none",
-        "stroke": SPEAKS if share > 0 else AGAINST,
-        "stroke_dasharray": None if share > 0 else "6 5",
-        "stroke_opacity": 0.85,
-        "stroke_width": 1 + 7 * abs(share),
-    }
-    title = el("title", f"{100 * share:+.0f} % of the strongest pair")
+    title, look = pair_look(share, 7)
     if first == second:
         return el("circle", title, cx=x, cy=first, r=9, **look)
     reach = x + 26 + 0.32 * abs(second - first)

@@ -9,6 +9,7 @@ import numpy as np
 
 from keras_readinglist.applications.image_classification.pictures import fitted
 from keras_readinglist.layers import LocalResponseNormalization, TenCrop
+from keras_readinglist.softmax import softmax
 
 from ..components.axes import WIDTH, svg, words
 from ..components.html import callout, el, faint, page, side_by_side
@@ -101,12 +102,6 @@ def painted(image, strokes):
     return image
 
 
-def probabilities(logits):
-    """Return the softmax over the last axis."""
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)
-
-
 def first_maps(image, model):
     """Return what the first filters say of a picture, `(28, 28, 32)`."""
     kernel, bias = model.get_layer("conv1").get_weights()
@@ -119,7 +114,7 @@ def answer(name, upload=None, strokes="", pose=POSES[0]):
     """Return the picture and what the network takes it for."""
     image = seen(name, upload, strokes, pose)
     logits, names = run(PRESET, lambda m: (m.predict_on_batch(m.preprocess(image)), m.class_names))
-    shares = probabilities(logits)[0]
+    shares = softmax(logits)[0]
     order = np.argsort(-shares)[:6]
     board = grid_picture(shaded(image, BLACK, WHITE), "The picture; click or drag to draw on it",
                          touch=True, widest=330)  # fmt: skip
@@ -256,7 +251,7 @@ def looks(name, upload=None, strokes="", pose=POSES[0]):
 
     single, ten, names = run(PRESET, ask)
     crops = np.asarray(TenCrop(SIDE)(whole[None]))[0, ..., 0]
-    single, ten = probabilities(single)[0], probabilities(ten)
+    single, ten = softmax(single)[0], softmax(ten)
     shares = np.concatenate([ten, ten.mean(axis=0, keepdims=True)])
     order = np.argsort(-shares, axis=-1)[:, :4]
     told = [[names[k] for k in row] for row in order]

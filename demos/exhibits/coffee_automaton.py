@@ -224,7 +224,7 @@ def layout(ctx):
     ctx.at_first(default, cup)
     ctx.endpoint(mix, inputs, cup, "mix")
     ctx.endpoint(pour, inputs, cup, "pour")
-    ctx.event([control.change for control in inputs], mix, inputs, cup, doing="Mixing the cup")
+    ctx.on_change(mix, inputs, cup, doing="Mixing the cup")
     ctx.event(clear.click, lambda: "", None, drops)
     ctx.touch(cup, drop, [drops, radius], drops)
 

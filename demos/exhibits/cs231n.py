@@ -97,14 +97,8 @@ def _graph(ctx):
             FAILS: ["relu(x - 1) * w + max(x, y)", "x = 1, y = 1, w = 2"],
         }, [text, values])  # fmt: skip
     ctx.at_first(default_graph, [picture, found])
-    changes = [text.change, values.change]
-    ctx.event(
-        changes,
-        graph.show,
-        [text, values],
-        [picture, found],
-        verb="graph",
-        doing="Carrying gradients back",
+    ctx.on_change(
+        graph.show, [text, values], [picture, found], verb="graph", doing="Carrying gradients back"
     )
 
 
@@ -136,10 +130,7 @@ def _training(ctx):
         }, [points, hidden, loss])  # fmt: skip
     inputs, outputs = [points, loss, hidden, rate, decay], [picture, found]
     ctx.at_first(default_training, outputs)
-    changes = [control.change for control in inputs]
-    ctx.event(
-        changes, playground.show, inputs, outputs, verb="training", doing="Training the network"
-    )
+    ctx.on_change(playground.show, inputs, outputs, verb="training", doing="Training the network")
     ctx.touch(picture, playground.touched, [points, name], points)
 
 

@@ -258,14 +258,7 @@ def layout(ctx):
         }, inputs)  # fmt: skip
     ctx.at_first(default, [picture, answer])
     ctx.event(name.input, lambda: None, None, recording)  # who picks a clip wants to see it
-    ctx.event(
-        [x.change for x in inputs],
-        show,
-        inputs,
-        [picture, answer],
-        verb="transcribe",
-        doing="Listening",
-    )
+    ctx.on_change(show, inputs, [picture, answer], verb="transcribe", doing="Listening")
 
 
 @EXHIBIT.tour

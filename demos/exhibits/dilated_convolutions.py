@@ -187,7 +187,7 @@ def _fill(ctx):
     with examples:
         ctx.choices({"One in another": [NESTED], "Open outlines": [OPEN], FAILS: [WIDE]}, [text])
     ctx.at_first(default, [picture, result])
-    ctx.event(text.change, show, text, [picture, result], verb="fill", doing="Filling the regions")
+    ctx.on_change(show, text, [picture, result], verb="fill", doing="Filling the regions")
     ctx.event(draw.click, random_board, None, text, verb="board")
     ctx.event(clear.click, lambda: "", None, text)
     ctx.touch(picture, touch, [text, tool, size], text)
@@ -210,13 +210,8 @@ def _field(ctx):
     with examples:
         ctx.choices({name: [stack] for name, stack in field.STACKS.items()}, [text])
     ctx.at_first(default_field, [picture, result])
-    ctx.event(
-        text.change,
-        field.show,
-        text,
-        [picture, result],
-        verb="field",
-        doing="Looking how far a pixel sees",
+    ctx.on_change(
+        field.show, text, [picture, result], verb="field", doing="Looking how far a pixel sees"
     )
     ctx.touch(picture, move, text, [picture, result])
 

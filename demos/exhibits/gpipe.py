@@ -283,13 +283,8 @@ def layout(ctx):
         }, inputs)  # fmt: skip
     outputs = [schedule, layers, verdict]
     ctx.at_first(default, outputs)
-    ctx.event(
-        [control.change for control in inputs],
-        show,
-        inputs,
-        outputs,
-        verb="show",
-        doing="Cutting the chain and timing the schedule",
+    ctx.on_change(
+        show, inputs, outputs, verb="show", doing="Cutting the chain and timing the schedule"
     )
     ctx.event(best.click, lambda: "", None, cuts)
     ctx.touch(layers, lambda name, devices, cuts, item, x, y: moved(name, devices, cuts, item, x),

@@ -327,13 +327,8 @@ def _string(ctx):
         ctx.choices({FAILS: ["to be or not to be, that is the question. " * 6]}, [text])
     ctx.at_first(default_string, explained)
     ctx.event(name.input, example, name, text)
-    ctx.event(
-        text.change,
-        explain,
-        text,
-        explained,
-        verb="explain",
-        doing="Searching for the shortest description",
+    ctx.on_change(
+        explain, text, explained, verb="explain", doing="Searching for the shortest description"
     )
 
 
@@ -359,8 +354,7 @@ def _drawing(ctx):
         ctx.choices({FAILS: [40]}, [flips])
     inputs = [strokes, flips, quality]
     ctx.at_first(default_drawing, picture)
-    changes = [control.change for control in inputs]
-    ctx.event(changes, denoise, inputs, picture, verb="denoise", doing="Taking the noise out")
+    ctx.on_change(denoise, inputs, picture, verb="denoise", doing="Taking the noise out")
     ctx.event(clear.click, lambda: "", None, strokes)
     ctx.touch(picture, paint, strokes, strokes)
 

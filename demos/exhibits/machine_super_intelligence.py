@@ -345,8 +345,7 @@ def _world(ctx):
             FAILS: [HIDDEN, "4" + "2" * 20],
         }, [program, moves])  # fmt: skip
     ctx.at_first(default, [picture, standing])
-    ctx.event([control.change for control in inputs], play, inputs, [picture, standing],
-              verb="play", doing="Playing")  # fmt: skip
+    ctx.on_change(play, inputs, [picture, standing], verb="play", doing="Playing")
     for k, button in enumerate(buttons):
         ctx.event(button.click, lambda text, k=k: f"{text or ''}{k}"[-MOST:], moves, moves)
     ctx.event(again.click, lambda: "", None, moves)
@@ -368,14 +367,7 @@ def _tested(ctx):
             ctx.note()
     inputs = [first, second, worlds]
     ctx.at_first(default_test, picture)
-    ctx.event(
-        [control.change for control in inputs],
-        test,
-        inputs,
-        picture,
-        verb="test",
-        doing="Testing two agents in many worlds",
-    )
+    ctx.on_change(test, inputs, picture, verb="test", doing="Testing two agents in many worlds")
 
 
 @EXHIBIT.tour

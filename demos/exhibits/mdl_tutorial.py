@@ -261,10 +261,7 @@ def _curve(ctx):
         }, [points, criterion])  # fmt: skip
     inputs = [points, criterion, shown]
     ctx.at_first(default_points, [picture, bars])
-    changes = [control.change for control in inputs]
-    ctx.event(
-        changes, polynomials, inputs, [picture, bars], verb="curve", doing="Fitting every degree"
-    )
+    ctx.on_change(polynomials, inputs, [picture, bars], verb="curve", doing="Fitting every degree")
     ctx.touch(picture, lambda *done: touched(*done, most=MOST_POINTS), points, points)
 
 
@@ -286,9 +283,8 @@ def _memory(ctx):
             FAILS: ["".join(str(k.bit_count() % 2) for k in range(256))],
         }, [text])  # fmt: skip
     ctx.at_first(default_text, chains)
-    changes = [text.change, method.change]
-    ctx.event(
-        changes, sequences, [text, method], chains, verb="sequence", doing="Coding with every order"
+    ctx.on_change(
+        sequences, [text, method], chains, verb="sequence", doing="Coding with every order"
     )
 
 
@@ -305,14 +301,7 @@ def _bins(ctx):
             ctx.note()
     ctx.at_first(default_numbers, bins)
     ctx.event(kind.input, example_numbers, kind, numbers)
-    ctx.event(
-        numbers.change,
-        histograms,
-        numbers,
-        bins,
-        verb="histogram",
-        doing="Trying every cut into bins",
-    )
+    ctx.on_change(histograms, numbers, bins, verb="histogram", doing="Trying every cut into bins")
 
 
 @EXHIBIT.tour

@@ -284,9 +284,7 @@ def layout(ctx):
     with examples_:
         ctx.choices({name: [points] for name, points in EXAMPLES.items()}, [text])
     ctx.at_first(default, [picture, result])
-    ctx.event(
-        text.change, learn, text, [picture, result], verb="learn", doing="Learning the points"
-    )
+    ctx.on_change(learn, text, [picture, result], verb="learn", doing="Learning the points")
     ctx.event(
         button.click,
         send,

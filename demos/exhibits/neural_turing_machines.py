@@ -262,7 +262,7 @@ def layout(ctx):
     )
     ctx.event(solved.then, told, [pattern, task, text], [length, text], show_progress="hidden")
     ctx.event(task.input, choose, task, [pattern, number])
-    ctx.event(task.change, question, task, number)
+    ctx.on_change(question, task, number)
     ctx.event(text.change, typed, [text, task, pattern], pattern)
     ctx.event(length.input, random_pattern, [task, length], pattern)
     ctx.event(again.click, random_pattern, [task, length], pattern, verb="pattern")

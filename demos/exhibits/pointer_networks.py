@@ -276,14 +276,7 @@ def layout(ctx):
         }, [text, task])  # fmt: skip
     inputs, outputs = [text, task, step], [picture, pictures]
     ctx.at_first(default, outputs)
-    ctx.event(
-        [control.change for control in inputs],
-        show,
-        inputs,
-        outputs,
-        verb="solve",
-        doing="Pointing",
-    )
+    ctx.on_change(show, inputs, outputs, verb="solve", doing="Pointing")
     ctx.event(cloud.click, random_cloud, count, text, verb="cloud")
     ctx.event(clear.click, lambda: "[]", None, text)
     ctx.touch(picture, lambda *args: touched(*args, most=20), text, text)

@@ -266,14 +266,7 @@ def _scene(ctx):
         }, [text, colour, question])  # fmt: skip
     inputs, outputs = [text, colour, question, lender], [picture, result]
     ctx.at_first(default, outputs)
-    ctx.event(
-        [control.change for control in inputs],
-        ask,
-        inputs,
-        outputs,
-        verb="ask",
-        doing="Comparing all pairs of things",
-    )
+    ctx.on_change(ask, inputs, outputs, verb="ask", doing="Comparing all pairs of things")
     ctx.event(shuffle.click, random_scene, None, text, verb="scene")
     ctx.touch(picture, drag, text, text)
 

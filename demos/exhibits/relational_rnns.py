@@ -225,14 +225,7 @@ def layout(ctx):
                 FAILS: [CLOSE, "A", "2nd farthest"],
             }, inputs)  # fmt: skip
         ctx.at_first(default, outputs)
-        ctx.event(
-            [control.change for control in inputs],
-            show,
-            inputs,
-            outputs,
-            verb="ask",
-            doing="Asking both networks",
-        )
+        ctx.on_change(show, inputs, outputs, verb="ask", doing="Asking both networks")
         ctx.event(draw.click, random_points, None, text)
         ctx.touch(picture, drag, text, text)
     with gr.Tab("Small programs"):

@@ -266,13 +266,8 @@ def _lesion(ctx):
             FAILS: ["1, 10, 19"],
         }, [text])  # fmt: skip
     ctx.at_first(default, [picture, found])
-    ctx.event(
-        text.change,
-        show,
-        text,
-        [picture, found],
-        verb="cut",
-        doing="Cutting and asking both networks",
+    ctx.on_change(
+        show, text, [picture, found], verb="cut", doing="Cutting and asking both networks"
     )
     ctx.event(more.click, cut_another, text, text)
     ctx.event(back.click, lambda: "", None, text)
@@ -290,14 +285,7 @@ def _surface(ctx):
             tilt = gr.Slider(5, 90, 35, step=5, label="Look from above")
             ctx.note()
     ctx.at_first(default_landscape, picture)
-    ctx.event(
-        [turn.change, tilt.change],
-        landscape,
-        [turn, tilt],
-        picture,
-        verb="turn",
-        doing="Turning the landscape",
-    )
+    ctx.on_change(landscape, [turn, tilt], picture, verb="turn", doing="Turning the landscape")
 
 
 @EXHIBIT.tour

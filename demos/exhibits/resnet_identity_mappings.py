@@ -248,13 +248,8 @@ def layout(ctx):
             FAILS: ["Exclusive gate, half open", 0.5, "Original", 54],
         }, controls)  # fmt: skip
     ctx.at_first(default, [picture, found])
-    ctx.event(
-        [c.change for c in controls],
-        show,
-        controls,
-        [picture, found],
-        verb="unit",
-        doing="Sending a signal through the units",
+    ctx.on_change(
+        show, controls, [picture, found], verb="unit", doing="Sending a signal through the units"
     )
 
 

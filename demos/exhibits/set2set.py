@@ -251,13 +251,8 @@ def layout(ctx):
             FAILS: ["1, 1.001, 1.002, 1.003, 1.004, 2, 3, 5, 8, 13, 21, 1000"],
         }, [text])  # fmt: skip
     ctx.at_first(default, [pictures, found])
-    ctx.event(
-        text.change,
-        show,
-        text,
-        [pictures, found],
-        verb="sort",
-        doing="Reading and sorting the numbers",
+    ctx.on_change(
+        show, text, [pictures, found], verb="sort", doing="Reading and sorting the numbers"
     )
     ctx.event(mix.click, shuffle, text, text, verb="shuffle")
     ctx.event(new.click, draw, count, text)

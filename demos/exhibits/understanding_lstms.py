@@ -268,8 +268,7 @@ def _inside(ctx):
         }, [text, layer, unit])  # fmt: skip
     ctx.at_first(default_look, inside)
     inputs = [text, layer, unit, step]
-    changes = [control.change for control in inputs]
-    ctx.event(changes, look, inputs, inside, verb="look", doing="Reading the text")
+    ctx.on_change(look, inputs, inside, verb="look", doing="Reading the text")
     inputs = [text, layer]
     ctx.event(busy.click, busiest_unit, inputs, unit, verb="busiest", doing="Trying all units")
 
@@ -290,8 +289,7 @@ def _far(ctx):
         ctx.choices({FAILS: [300, 0]}, [length, seed])
     ctx.at_first(default_sum, summed)
     inputs = [length, seed]
-    changes = [control.change for control in inputs]
-    ctx.event(changes, add_numbers, inputs, summed, verb="add", doing="Adding numbers")
+    ctx.on_change(add_numbers, inputs, summed, verb="add", doing="Adding numbers")
 
 
 @EXHIBIT.tour

@@ -10,6 +10,7 @@ import numpy as np
 
 from keras_readinglist.applications import CharRNN, CharTokenizer, TruncatedBPTT
 from keras_readinglist.datasets import StreamBatcher
+from keras_readinglist.softmax import softmax
 
 from ..components.charts import lines, ranking
 from ..components.heat import legend
@@ -135,8 +136,7 @@ def guesses(prompt, text, model):
     padded = np.zeros((1, next(n for n in _PADDED if n >= len(ids))), "int32")
     padded[0, : len(ids)] = ids
     logits = model.predict_on_batch(padded)[0, len(ids) - len(text) - 1 : len(ids) - 1]
-    p = np.exp(logits - logits.max(axis=1, keepdims=True))
-    p /= p.sum(axis=1, keepdims=True)
+    p = softmax(logits)
     best = np.argsort(-p, axis=1)[:, :GUESSES]
     vocabulary = np.array([visible(c) for c in model.tokenizer.vocabulary])
     return vocabulary[best], np.take_along_axis(p, best, axis=1)
@@ -332,7 +332,7 @@ def _looking(ctx):
         verb="look",
         doing="Reading the text",
     )
-    ctx.event(which.change, switch, which, [cell, text])
+    ctx.on_change(switch, which, [cell, text])
 
 
 def _training(ctx):

@@ -260,14 +260,7 @@ def layout(ctx):
         ctx.choices({name: [digits] for name, digits in EXAMPLES.items()}, [text])
     ctx.at_first(default, [picture, result])
     inputs = [text, window, seed]
-    ctx.event(
-        [control.change for control in inputs],
-        show,
-        inputs,
-        [picture, result],
-        verb="show",
-        doing="Drawing and counting bits",
-    )
+    ctx.on_change(show, inputs, [picture, result], verb="show", doing="Drawing and counting bits")
     ctx.event(
         button.click,
         send,

@@ -13,6 +13,7 @@ import numpy as np
 from keras import ops
 
 from keras_readinglist.layers.validation import check_positive
+from keras_readinglist.softmax import softmax
 
 # Weights from -16 to 16 are written as three digits of base 32. The coder gives every symbol at
 # least 2^-24: of an alphabet of all 2^15 values, every 500th draw would be any of them.
@@ -170,11 +171,10 @@ def _posterior(model):
         mean, log_scale = (_doubles(tensor)[kept] for tensor in tensors)
         logits = _doubles(layer.prior.log_proportions())
         shares = logits - _doubles(layer.prior.component_nats(*tensors))[kept]
-        shares = np.exp(shares - shares.max(axis=-1, keepdims=True))
         count = (len(mean), 1)
         parts["mean"].append(mean)
         parts["scale"].append(np.exp(log_scale))
-        parts["shares"].append(_wider(shares / shares.sum(axis=-1, keepdims=True), width))
+        parts["shares"].append(_wider(softmax(shares), width))
         parts["proportions"].append(_wider(np.tile(np.exp(logits), count), width))
         parts["m"].append(_wider(np.tile(_doubles(layer.prior.mean), count), width))
         scale = np.exp(_doubles(layer.prior.log_scale))

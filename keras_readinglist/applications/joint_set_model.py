@@ -10,6 +10,7 @@ from keras_readinglist.layers.precision import wide
 from keras_readinglist.layers.recurrent import LSTM
 from keras_readinglist.layers.validation import check_ids, check_size
 from keras_readinglist.presets import PresetMixin
+from keras_readinglist.softmax import softmax
 
 SEARCHES = (None, "uniform", "best", "sample")
 
@@ -231,9 +232,8 @@ class JointSetModel(PresetMixin, keras.Model):
         Returns:
             Float array `(batch, orders)`; rows sum to one.
         """
-        scores = np.stack([self.log_probability(values, order) for order in orders], axis=1)
-        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return shares / shares.sum(axis=1, keepdims=True)
+        scores = [self.log_probability(values, order) for order in orders]
+        return softmax(np.stack(scores, axis=1))
 
     def _check_values(self, values):
         values = np.asarray(values)

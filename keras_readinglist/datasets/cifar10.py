@@ -12,6 +12,7 @@ import tarfile
 import numpy as np
 
 from keras_readinglist.datasets.loading import SPLITS, Dataset, File
+from keras_readinglist.datasets.splits import TwoParts
 
 CLASSES = ("aeroplane", "car", "bird", "cat", "deer",
            "dog", "frog", "horse", "ship", "lorry")  # fmt: skip
@@ -20,24 +21,11 @@ _ARCHIVE = File(
     "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
     "cifar10/cifar-10-binary.tar.gz",
 )
+_VALIDATION = 5_000  # of the training pictures
 _RECORD = 1 + 3 * 32 * 32  # a label, then planes of red, green and blue
 
 
-class _Parts:
-    """Pictures and labels of the two parts that were published, read when they are asked for."""
-
-    def __init__(self, read):
-        self.read = read
-
-    def split(self, split: str) -> tuple[np.ndarray, np.ndarray]:
-        """Return pictures `(n, 32, 32, 3)`, uint8, and labels `(n,)`, int32."""
-        images, labels = self.read("test" if split == "test" else "train")
-        chosen = {"train": slice(-5_000), "validation": slice(-5_000, None)}
-        rows = chosen.get(split, slice(None))
-        return images[rows], labels[rows].astype("int32")
-
-
-def read_archive(path: pathlib.Path) -> _Parts:
+def read_archive(path: pathlib.Path) -> TwoParts:
     """Return the parts in the archive of the binary version."""
 
     def read(part):
@@ -51,10 +39,10 @@ def read_archive(path: pathlib.Path) -> _Parts:
         planes = records[:, 1:].reshape(-1, 3, 32, 32)
         return np.ascontiguousarray(planes.transpose(0, 2, 3, 1)), records[:, 0]
 
-    return _Parts(read)
+    return TwoParts(read, _VALIDATION)
 
 
-def read_jpegs(path: pathlib.Path) -> _Parts:
+def read_jpegs(path: pathlib.Path) -> TwoParts:
     """Return the parts in a file of NumPy with `jpeg`, `offset`, `label` and `is_test`."""
 
     def read(part):
@@ -71,7 +59,7 @@ def read_jpegs(path: pathlib.Path) -> _Parts:
             image[:] = Image.open(io.BytesIO(content[offset[row] : offset[row + 1]]))
         return images, label[rows]
 
-    return _Parts(read)
+    return TwoParts(read, _VALIDATION)
 
 
 def from_tfds(examples, split):
@@ -81,13 +69,13 @@ def from_tfds(examples, split):
         rows = sorted(examples(part), key=lambda row: row["id"])
         return np.stack([row["image"] for row in rows]), np.array([row["label"] for row in rows])
 
-    return _Parts(read).split(split)
+    return TwoParts(read, _VALIDATION).split(split)
 
 
 DATASET = Dataset(
     path=_ARCHIVE.path,
     read=read_archive,
-    split=_Parts.split,
+    split=TwoParts.split,
     splits=SPLITS,
     licence="none stated: Krizhevsky 2009",
     files=(_ARCHIVE,),
@@ -97,7 +85,7 @@ DATASET = Dataset(
 JPEG = Dataset(
     path="nc/cifar10_jpeg.npz",
     read=read_jpegs,
-    split=_Parts.split,
+    split=TwoParts.split,
     splits=SPLITS,
     licence=DATASET.licence,
 )

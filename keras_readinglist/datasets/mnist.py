@@ -6,23 +6,12 @@ import numpy as np
 
 from keras_readinglist.datasets.images import read_idx
 from keras_readinglist.datasets.loading import SPLITS, Dataset, File
+from keras_readinglist.datasets.splits import TwoParts
+
+_VALIDATION = 10_000  # of the training pictures
 
 
-class _Parts:
-    """Images and labels of the two parts that were published, read when they are asked for."""
-
-    def __init__(self, read):
-        self.read = read
-
-    def split(self, split: str) -> tuple[np.ndarray, np.ndarray]:
-        """Return images `(n, 28, 28)`, uint8, and labels `(n,)`, int32."""
-        images, labels = self.read("test" if split == "test" else "train")
-        chosen = {"train": slice(-10_000), "validation": slice(-10_000, None)}
-        rows = chosen.get(split, slice(None))
-        return images[rows], labels[rows].astype("int32")
-
-
-def read_folder(path: pathlib.Path) -> _Parts:
+def read_folder(path: pathlib.Path) -> TwoParts:
     """Return the parts whose files lie in a folder."""
 
     def read(part):
@@ -30,7 +19,7 @@ def read_folder(path: pathlib.Path) -> _Parts:
         files = (f"{stem}-{kind}-ubyte.gz" for kind in ("images-idx3", "labels-idx1"))
         return [read_idx(path / file) for file in files]
 
-    return _Parts(read)
+    return TwoParts(read, _VALIDATION)
 
 
 def from_tfds(examples, split):
@@ -41,7 +30,7 @@ def from_tfds(examples, split):
         images, labels = zip(*rows, strict=True)
         return np.stack(images)[..., 0], np.array(labels)
 
-    return _Parts(read).split(split)
+    return TwoParts(read, _VALIDATION).split(split)
 
 
 def in_idx_files(name, url, digests, licence):
@@ -56,7 +45,7 @@ def in_idx_files(name, url, digests, licence):
     return Dataset(
         path=name,
         read=read_folder,
-        split=_Parts.split,
+        split=TwoParts.split,
         splits=SPLITS,
         licence=licence,
         files=tuple(

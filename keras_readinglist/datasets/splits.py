@@ -49,3 +49,29 @@ def by_permutation(count: int, test: int, validation: int, split: str, seed: int
         "train": slice(test + validation, None),
     }
     return order[kept[split]]
+
+
+class TwoParts:
+    """Pictures and labels as they were published, for training and for testing.
+
+    A part is read when it is asked for.
+
+    Args:
+        read: Function of `"train"` or `"test"` that returns the pictures and labels of that part.
+        validation: Integer, how many of the last for training are for validation.
+
+    Example:
+        >>> parts = TwoParts(lambda part: (np.zeros((5, 2, 2)), np.arange(5)), validation=2)
+        >>> [parts.split(name)[1].tolist() for name in ("train", "validation", "test")]
+        [[0, 1, 2], [3, 4], [0, 1, 2, 3, 4]]
+    """
+
+    def __init__(self, read, validation):
+        self.read, self.validation = read, validation
+
+    def split(self, split: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return the pictures `(n, ...)` of a split, and their labels `(n,)`, int32."""
+        images, labels = self.read("test" if split == "test" else "train")
+        chosen = {"train": slice(-self.validation), "validation": slice(-self.validation, None)}
+        rows = chosen.get(split, slice(None))
+        return images[rows], labels[rows].astype("int32")

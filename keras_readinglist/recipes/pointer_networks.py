@@ -23,7 +23,7 @@ from keras_readinglist.datasets.tsp import (
 )
 from keras_readinglist.metrics import geometry
 from keras_readinglist.recipes.recipe import Claim, Experiment, Recipe, Run, trained_on_generated
-from keras_readinglist.recipes.training import fit_generated
+from keras_readinglist.recipes.training import fit_generated, warmed_adam
 
 _SHARED = {
     "units": 128,
@@ -87,19 +87,13 @@ def train(build, examples, config, callbacks):
     """Train one model on the examples of one task."""
     keras.utils.set_random_seed(config["seed"])
     model = build(config)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=0.0,
-        warmup_target=config["learning_rate"],
-        warmup_steps=config["warmup_steps"],
-        decay_steps=config["steps"] - config["warmup_steps"],
-    )
     return fit_generated(
         model,
         examples(config),
         config,
         callbacks,
         loss=models.pointer_loss(),
-        optimizer=keras.optimizers.Adam(schedule, global_clipnorm=config["clip"]),
+        optimizer=warmed_adam(config),
     )
 
 

@@ -139,6 +139,28 @@ class Recipe:
     claims: tuple[Claim, ...]
     presets: dict[str, Trained] = field(default_factory=dict)
 
+    @classmethod
+    def of_parts(cls, slug, *parts):
+        """Return the recipe of an item whose experiments stand in several modules.
+
+        Args:
+            slug: The item of the catalogue.
+            *parts: Modules with `REDUCED`, `EXPERIMENTS`, `RUNS` and `CLAIMS`; with `FULL` where
+                the full scale differs, and with `PRESETS` where they write any.
+        """
+
+        def joined(name):
+            return {key: value for part in parts for key, value in getattr(part, name, {}).items()}
+
+        return cls(
+            slug=slug,
+            scales={"reduced": joined("REDUCED"), "full": joined("REDUCED") | joined("FULL")},
+            experiments=joined("EXPERIMENTS"),
+            runs=joined("RUNS"),
+            claims=tuple(claim for part in parts for claim in part.CLAIMS),
+            presets=joined("PRESETS"),
+        )
+
     def experiment(self, run: str) -> Experiment:
         """Return the experiment of a run."""
         return self.experiments[self.runs[run].experiment]

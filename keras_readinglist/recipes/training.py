@@ -240,3 +240,19 @@ def fit_generated(
     dataset = Curriculum(make_batch, config["block"], config["seed"])
     fit(model, dataset, config["steps"] // config["block"], callbacks, **kwargs)
     return model
+
+
+def warmed_adam(config):
+    """Return Adam with a learning rate that rises linearly, and then falls as half a cosine.
+
+    Args:
+        config: The configuration of a run: `"learning_rate"`, the largest, is reached after
+            `"warmup_steps"` of all `"steps"`; `"clip"` is the largest norm of a gradient.
+    """
+    schedule = keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=0.0,
+        warmup_target=config["learning_rate"],
+        warmup_steps=config["warmup_steps"],
+        decay_steps=config["steps"] - config["warmup_steps"],
+    )
+    return keras.optimizers.Adam(schedule, global_clipnorm=config["clip"])

@@ -3,6 +3,7 @@
 import numpy as np
 
 from keras_readinglist.layers.validation import check_size
+from keras_readinglist.softmax import softmax
 from keras_readinglist.visualization.scores import check_images, explained, one_hot_classes
 
 
@@ -57,11 +58,6 @@ def occlusion_map(model, images, classes=None, patch=8, stride=4, fill=None, bat
         for each, (top, left) in zip(covered, places, strict=False):
             each[top : top + patch, left : left + patch] = colour
         parts = [seen.outputs(part)[0] for part in np.split(covered, len(covered) // size)]
-        p = _softmax(np.concatenate(parts))[: len(places), label]
+        p = softmax(np.concatenate(parts))[: len(places), label]
         found.append(p.reshape(len(tops), len(lefts)))
     return np.stack(found)
-
-
-def _softmax(scores):
-    shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return shifted / shifted.sum(axis=1, keepdims=True)

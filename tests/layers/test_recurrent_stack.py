@@ -7,7 +7,8 @@ from keras import ops
 
 from keras_readinglist import layers
 from keras_readinglist.gradients import Differentiable
-from keras_readinglist.layers.recurrent import cells, dropout, stack
+from keras_readinglist.layers.recurrent import dropout, stack
+from keras_readinglist.layers.recurrent.cells import recurrent_cell
 
 RNG = np.random.default_rng(0)
 B, T, D, H = 3, 6, 4, 5
@@ -78,7 +79,7 @@ def test_states_split_a_sequence_anywhere(mode):
 def struck(mode, num_layers, monkeypatch, factor=0.5):
     """Return the gradient of the last output for every input, of linear layers whose every mask is
     a factor, against that without dropout."""
-    for module in (dropout, cells):
+    for module in (dropout, recurrent_cell):
         monkeypatch.setattr(
             module, "keep_factors", lambda shape, rate, seed, dtype: ops.full(shape, factor, dtype)
         )
@@ -127,7 +128,7 @@ def recorded(mode, monkeypatch, calls=2):
         drawn.append(draw(*args))
         return drawn[-1]
 
-    for module in (dropout, cells):
+    for module in (dropout, recurrent_cell):
         monkeypatch.setattr(module, "keep_factors", record)
     x = np.ones((20, 30, 40), "float32")
     stack = layers.RecurrentStack(40, dropout=0.25, dropout_mode=mode, seed=0)

@@ -6,6 +6,7 @@ import pytest
 from keras import ops
 
 from keras_readinglist.layers import AttentionGRUCell, RNNSearchDecoder, RNNSearchEncoder
+from tests.layers.masked import check_hidden_nan
 
 RNG = np.random.default_rng(0)
 B, S, T, E, H, A, L = 3, 4, 5, 3, 4, 6, 5
@@ -158,21 +159,11 @@ def test_step_by_step_is_the_same_for_every_beam(readout_state):
 
 
 def test_what_is_masked_may_be_nan_and_has_no_gradient():
-    shown = MASK[..., None]
-    results = []
-    for fill in (0.0, np.nan):
-        keras.utils.set_random_seed(0)
-        source, words = keras.Input((S, E)), keras.Input((T, E))
-        mask = keras.Input((S,), dtype="bool")
+    def connect(source, words, mask):
         memory, last = RNNSearchEncoder(H)(source, mask=mask)
-        outputs, _ = RNNSearchDecoder(**SIZES)(words, memory, last, memory_mask=mask)
-        model = keras.Model([source, words, mask], outputs)
-        model.compile(keras.optimizers.SGD(0.5), "mse")
-        spoiled = np.where(shown, SOURCE, np.float32(fill))
-        model.train_on_batch([spoiled, WORDS, MASK], np.zeros((B, T, L), "float32"))
-        results.append(model.get_weights())
-    for clean, dirty in zip(*results, strict=True):
-        np.testing.assert_allclose(dirty, clean, atol=1e-6)
+        return RNNSearchDecoder(**SIZES)(words, memory, last, memory_mask=mask)[0]
+
+    check_hidden_nan(connect, SOURCE, WORDS, at=0, mask=MASK)
 
 
 def test_nothing_to_read_gives_zeros_and_no_attention():

@@ -89,14 +89,7 @@ class CourseNetwork(ImageClassifier):
     def get_config(self):
         taken = inspect.signature(type(self)).parameters
         own = {name: value for name, value in self.options.items() if name in taken}
-        return {
-            **own,
-            "preprocessing": self.preprocessing,
-            "class_names": self.class_names,
-            "name": self.name,
-            "trainable": self.trainable,
-            "dtype": keras.dtype_policies.serialize(self.policy),
-        }
+        return {**own, **self._common_config()}
 
     @classmethod
     def from_config(cls, config, custom_objects=None):

@@ -259,14 +259,7 @@ class AlexNet(ImageClassifier):
         return outputs.reshape(len(inputs), 10, *outputs.shape[1:])
 
     def get_config(self):
-        return {
-            **self.options,
-            "preprocessing": self.preprocessing,
-            "class_names": self.class_names,
-            "name": self.name,
-            "trainable": self.trainable,
-            "dtype": keras.dtype_policies.serialize(self.policy),
-        }
+        return {**self.options, **self._common_config()}
 
 
 def _check_shape(plan, shape, overlapping):

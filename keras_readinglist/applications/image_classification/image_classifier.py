@@ -6,6 +6,7 @@ import numpy as np
 from keras_readinglist.applications.image_classification.pictures import fitted, read_picture
 from keras_readinglist.layers.validation import check_size
 from keras_readinglist.presets import PresetMixin
+from keras_readinglist.softmax import softmax
 
 
 class ImageClassifier(PresetMixin, keras.Model):
@@ -83,11 +84,20 @@ class ImageClassifier(PresetMixin, keras.Model):
             return []
         found = np.asarray(self.predict_on_batch(inputs), "float64")
         if not self.probabilities:
-            found = np.exp(found - found.max(-1, keepdims=True))
-            found /= found.sum(-1, keepdims=True)
+            found = softmax(found)
         order = np.argsort(-found, axis=-1, kind="stable")[:, :top]
         names = self.class_names or range(found.shape[-1])
         return [
             [(names[k], float(row[k])) for k in best]
             for row, best in zip(found, order, strict=True)
         ]
+
+    def _common_config(self):
+        """Return what every subclass that keeps its `policy` has in its configuration."""
+        return {
+            "preprocessing": self.preprocessing,
+            "class_names": self.class_names,
+            "name": self.name,
+            "trainable": self.trainable,
+            "dtype": keras.dtype_policies.serialize(self.policy),
+        }

@@ -10,6 +10,7 @@ from keras_readinglist.layers.precision import normalized, wide
 from keras_readinglist.layers.recurrent import LSTM
 from keras_readinglist.layers.validation import check_ids
 from keras_readinglist.presets import PresetMixin
+from keras_readinglist.softmax import softmax
 
 # The sizes of the paper. Its dropout in `f` is 50 % for CLEVR and 2 % for state descriptions.
 EMBEDDING_DIM = 32
@@ -132,7 +133,7 @@ class SceneQuestions(PresetMixin, keras.Model):
             ValueError: If the shapes do not fit.
         """
         scores = self._ask(self._scores, scenes, questions).astype(wide(self.compute_dtype))
-        return scores.argmax(axis=-1).astype("int32"), _softmax(scores)
+        return scores.argmax(axis=-1).astype("int32"), softmax(scores)
 
     @compiled
     def _scores(self, scenes, questions):
@@ -173,11 +174,6 @@ class SceneQuestions(PresetMixin, keras.Model):
             **{name: getattr(self, name) for name in (*names, "filters")},
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
         }
-
-
-def _softmax(scores):
-    scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return scores / scores.sum(axis=-1, keepdims=True)
 
 
 def _convolved(convolution, pictures):

@@ -11,6 +11,7 @@ from keras_readinglist.decoding.compiled import compiled
 from keras_readinglist.layers.precision import wide
 from keras_readinglist.layers.validation import check_size
 from keras_readinglist.presets import PresetMixin
+from keras_readinglist.softmax import softmax
 
 
 class SegmentationModel(PresetMixin, keras.Model):
@@ -93,7 +94,7 @@ class SegmentationModel(PresetMixin, keras.Model):
             scores = self.predict_on_batch(images)
         else:
             scores = self._refined(maps=self._tiled(images, tile))
-        found = _softmax(np.asarray(scores, wide(self.compute_dtype)))
+        found = softmax(np.asarray(scores, wide(self.compute_dtype)))
         return _enlarged(found, self.stride)[:, : sides[0], : sides[1]]
 
     def _tiled(self, images, tile):
@@ -125,11 +126,6 @@ class SegmentationModel(PresetMixin, keras.Model):
     @compiled
     def _refined(self, maps):
         return self.refine(maps)
-
-
-def _softmax(scores):
-    scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return scores / scores.sum(axis=-1, keepdims=True)
 
 
 def _enlarged(maps, step):

@@ -244,17 +244,8 @@ class RNNSearch(Translator):
             "seed",
         )
         initializers = ("kernel_initializer", "attention_initializer", "score_initializer")
-        tokenizer = self.tokenizer
         return {
             **super().get_config(),
             **{name: getattr(self, name) for name in names},
             **{n: keras.initializers.serialize(getattr(self, n)) for n in initializers},
-            "tokenizer": tokenizer and keras.saving.serialize_keras_object(tokenizer),
         }
-
-    @classmethod
-    def from_config(cls, config):
-        config = dict(config)
-        if config.get("tokenizer"):
-            config["tokenizer"] = keras.saving.deserialize_keras_object(config["tokenizer"])
-        return cls(**config)

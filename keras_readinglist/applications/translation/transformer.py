@@ -299,17 +299,8 @@ class Transformer(Translator):
             "positions",
             "max_length",
         )
-        tokenizer = self.tokenizer
         return {
             **super().get_config(),
             "vocab_size": self.source_vocab_size,
             **{name: getattr(self, name) for name in names},
-            "tokenizer": tokenizer and keras.saving.serialize_keras_object(tokenizer),
         }
-
-    @classmethod
-    def from_config(cls, config):
-        config = dict(config)
-        if config.get("tokenizer"):
-            config["tokenizer"] = keras.saving.deserialize_keras_object(config["tokenizer"])
-        return cls(**config)

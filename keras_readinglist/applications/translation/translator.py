@@ -250,6 +250,20 @@ class Translator(PresetMixin, keras.Model):
         _, log_p, attention = ops.fori_loop(0, count, body, (state, log_p, attention))
         return {"attention": attention, "log_p": ops.where(target == PADDING, 0.0, log_p)}
 
+    def get_config(self):
+        tokenizer = self.tokenizer
+        return {
+            **super().get_config(),
+            "tokenizer": tokenizer and keras.saving.serialize_keras_object(tokenizer),
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        config = dict(config)
+        if config.get("tokenizer"):
+            config["tokenizer"] = keras.saving.deserialize_keras_object(config["tokenizer"])
+        return cls(**config)
+
 
 def _nothing(beam_size, max_steps):
     """Return what a search finds for no source at all."""

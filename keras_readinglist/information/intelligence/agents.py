@@ -21,6 +21,8 @@ class Agent:
         machine: `BFMachine`, which says how many actions and observations there are.
     """
 
+    settings = ()  # the names of all other arguments, kept as attributes
+
     def __init__(self, machine):
         self.machine = machine
 
@@ -48,7 +50,7 @@ class Agent:
 
     def get_config(self):
         """Return the arguments of the agent, without the machine."""
-        return {}
+        return {name: getattr(self, name) for name in self.settings}
 
     def _explore(self, values, epsilon):
         """Return greedy actions, ties broken by chance, but `epsilon` of them random.
@@ -103,13 +105,12 @@ class FreqAgent(Agent):
         - [Legg, Veness, 2011](https://arxiv.org/abs/1109.5951)
     """
 
+    settings = ("epsilon",)
+
     def __init__(self, machine, epsilon=0.05):
         super().__init__(machine)
         check_in_unit("epsilon", epsilon)
         self.epsilon = epsilon
-
-    def get_config(self):
-        return {"epsilon": self.epsilon}
 
     def reset(self, worlds, seed=0):
         super().reset(worlds, seed)
@@ -126,7 +127,24 @@ class FreqAgent(Agent):
         return self.actions
 
 
-class QLambdaAgent(Agent):
+class _TracingAgent(Agent):
+    """An agent with a table of values of actions, and traces of what it did before."""
+
+    def __init__(self, machine, lam, epsilon, gamma):
+        super().__init__(machine)
+        for name, value in (("lam", lam), ("epsilon", epsilon)):
+            check_in_unit(name, value)
+        check_in_unit("gamma", gamma, open_end=True)
+        self.lam, self.epsilon, self.gamma = lam, epsilon, gamma
+
+    def reset(self, worlds, seed=0):
+        super().reset(worlds, seed)
+        shape = (worlds, self.machine.states, self.machine.symbols)
+        self.values, self.traces = np.zeros(shape), np.zeros(shape)
+        self.last = None
+
+
+class QLambdaAgent(_TracingAgent):
     """Watkins' Q(λ): a table of values of actions, with traces that an exploring step ends.
 
     Args:
@@ -150,33 +168,28 @@ class QLambdaAgent(Agent):
         - Watkins, 1989, Learning from Delayed Rewards
     """
 
+    settings = ("lam", "alpha", "epsilon", "gamma")
+
     def __init__(self, machine, lam=0.5, alpha=0.5, epsilon=0.05, gamma=0.9):
-        super().__init__(machine)
-        for name, value in (("lam", lam), ("alpha", alpha), ("epsilon", epsilon)):
-            check_in_unit(name, value)
-        check_in_unit("gamma", gamma, open_end=True)
-        self.lam, self.alpha, self.epsilon, self.gamma = lam, alpha, epsilon, gamma
-
-    def get_config(self):
-        return {name: getattr(self, name) for name in ("lam", "alpha", "epsilon", "gamma")}
-
-    def reset(self, worlds, seed=0):
-        super().reset(worlds, seed)
-        shape = (worlds, self.machine.states, self.machine.symbols)
-        self.values, self.traces = np.zeros(shape), np.zeros(shape)
-        self.last = None
+        super().__init__(machine, lam, epsilon, gamma)
+        check_in_unit("alpha", alpha)
+        self.alpha = alpha
 
     def act(self, observations, rewards):
         future = self.values[self.worlds, observations]
         if self.last is not None:
-            error = rewards + self.gamma * future.max(axis=1) - self.values[self.last]
-            self.traces[self.last] += 1
-            self.values += (self.alpha * error)[:, None, None] * self.traces
+            self._learn(rewards + self.gamma * future.max(axis=1))
             future = self.values[self.worlds, observations]
         actions, greedy = self._explore(future, self.epsilon)
         self.traces *= np.where(greedy, self.gamma * self.lam, 0.0)[:, None, None]
         self.last = (self.worlds, observations.copy(), actions)
         return actions
+
+    def _learn(self, target):
+        """Move the values of what was done towards what the last of it turned out to be worth."""
+        error = target - self.values[self.last]
+        self.traces[self.last] += 1
+        self.values += (self.alpha * error)[:, None, None] * self.traces
 
 
 class SarsaLambdaAgent(QLambdaAgent):
@@ -205,15 +218,13 @@ class SarsaLambdaAgent(QLambdaAgent):
         future = self.values[self.worlds, observations]
         actions, _ = self._explore(future, self.epsilon)
         if self.last is not None:
-            error = rewards + self.gamma * future[self.worlds, actions] - self.values[self.last]
-            self.traces[self.last] += 1
-            self.values += (self.alpha * error)[:, None, None] * self.traces
+            self._learn(rewards + self.gamma * future[self.worlds, actions])
             self.traces *= self.gamma * self.lam
         self.last = (self.worlds, observations.copy(), actions)
         return actions
 
 
-class HLQAgent(Agent):
+class HLQAgent(_TracingAgent):
     """Q-learning without a learning rate: every pair's rate follows from its visits.
 
     Args:
@@ -234,23 +245,15 @@ class HLQAgent(Agent):
         - [Hutter, Legg, 2007](https://arxiv.org/abs/0810.5631), section 6
     """
 
+    settings = ("lam", "epsilon", "gamma")
     on_policy = False
 
     def __init__(self, machine, lam=0.995, epsilon=0.02, gamma=0.7):
-        super().__init__(machine)
-        for name, value in (("lam", lam), ("epsilon", epsilon)):
-            check_in_unit(name, value)
-        check_in_unit("gamma", gamma, open_end=True)
-        self.lam, self.epsilon, self.gamma = lam, epsilon, gamma
-
-    def get_config(self):
-        return {name: getattr(self, name) for name in ("lam", "epsilon", "gamma")}
+        super().__init__(machine, lam, epsilon, gamma)
 
     def reset(self, worlds, seed=0):
         super().reset(worlds, seed)
-        shape = (worlds, self.machine.states, self.machine.symbols)
-        self.values, self.traces, self.visits = np.zeros(shape), np.zeros(shape), np.ones(shape)
-        self.last = None
+        self.visits = np.ones_like(self.values)
 
     def act(self, observations, rewards):
         future = self.values[self.worlds, observations]

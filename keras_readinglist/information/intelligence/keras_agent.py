@@ -31,6 +31,8 @@ class KerasQAgent(Agent):
         (3,)
     """
 
+    settings = ("units", "learning_rate", "epsilon", "gamma")
+
     def __init__(self, machine, units=16, learning_rate=0.03, epsilon=0.05, gamma=0.7):
         super().__init__(machine)
         if not isinstance(units, int) or units < 1:
@@ -43,10 +45,6 @@ class KerasQAgent(Agent):
         check_in_unit("gamma", gamma, open_end=True)
         self.units, self.learning_rate = units, learning_rate
         self.epsilon, self.gamma = epsilon, gamma
-
-    def get_config(self):
-        names = ("units", "learning_rate", "epsilon", "gamma")
-        return {name: getattr(self, name) for name in names}
 
     def reset(self, worlds, seed=0):
         super().reset(worlds, seed)

@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_readinglist.information.mdl.codes import in_unit
 from keras_readinglist.information.mdl.estimator import check_labels, check_real, check_target
+from keras_readinglist.softmax import softmax
 
 
 @dataclass(frozen=True)
@@ -202,8 +203,7 @@ class ClassCode:
             p = 1 / (1 + np.exp(-outputs)) if self.logits else outputs
             probabilities = np.concatenate([1 - p, p], axis=-1)
         elif self.logits:
-            shifted = np.exp(outputs - outputs.max(axis=-1, keepdims=True))
-            probabilities = shifted / shifted.sum(axis=-1, keepdims=True)
+            probabilities = softmax(outputs)
         else:
             probabilities = outputs
         if probabilities.min() < 0 or abs(probabilities.sum(axis=-1) - 1).max() > 1e-2:

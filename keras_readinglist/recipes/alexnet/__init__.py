@@ -7,14 +7,4 @@ it.
 from keras_readinglist.recipes.alexnet import clothes, parts
 from keras_readinglist.recipes.recipe import Recipe
 
-RECIPE = Recipe(
-    slug="alexnet",
-    scales={
-        "reduced": {**parts.REDUCED, **clothes.REDUCED},
-        "full": {**parts.FULL, **clothes.FULL},
-    },
-    experiments={**parts.EXPERIMENTS, **clothes.EXPERIMENTS},
-    runs={**parts.RUNS, **clothes.RUNS},
-    claims=(*parts.CLAIMS, *clothes.CLAIMS),
-    presets=clothes.PRESETS,
-)
+RECIPE = Recipe.of_parts("alexnet", parts, clothes)

@@ -12,18 +12,4 @@
 from keras_readinglist.recipes.cs231n import codes, gradients, ladder, pictures, spiral
 from keras_readinglist.recipes.recipe import Recipe
 
-_PARTS = (spiral, ladder, gradients, pictures, codes)
-
-
-def _all(name):
-    return {key: value for part in _PARTS for key, value in getattr(part, name, {}).items()}
-
-
-RECIPE = Recipe(
-    slug="cs231n",
-    scales={"reduced": _all("REDUCED"), "full": {**_all("REDUCED"), **_all("FULL")}},
-    experiments=_all("EXPERIMENTS"),
-    runs=_all("RUNS"),
-    claims=tuple(claim for part in _PARTS for claim in part.CLAIMS),
-    presets=_all("PRESETS"),
-)
+RECIPE = Recipe.of_parts("cs231n", spiral, ladder, gradients, pictures, codes)

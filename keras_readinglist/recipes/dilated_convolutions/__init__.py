@@ -8,14 +8,4 @@ weights without dilation.
 from keras_readinglist.recipes.dilated_convolutions import markers, streets
 from keras_readinglist.recipes.recipe import Recipe
 
-RECIPE = Recipe(
-    slug="dilated-convolutions",
-    scales={
-        "reduced": {**markers.REDUCED, **streets.REDUCED},
-        "full": {**markers.FULL, **streets.FULL},
-    },
-    experiments={**markers.EXPERIMENTS, **streets.EXPERIMENTS},
-    runs={**markers.RUNS, **streets.RUNS},
-    claims=(*markers.CLAIMS, *streets.CLAIMS),
-    presets=markers.PRESETS,
-)
+RECIPE = Recipe.of_parts("dilated-convolutions", markers, streets)

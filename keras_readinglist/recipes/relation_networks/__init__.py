@@ -8,14 +8,4 @@ answer to every kind of question is the floor.
 from keras_readinglist.recipes.recipe import Recipe
 from keras_readinglist.recipes.relation_networks import scenes, stories
 
-RECIPE = Recipe(
-    slug="relation-networks",
-    scales={
-        "reduced": {**scenes.REDUCED, **stories.REDUCED},
-        "full": {**scenes.FULL, **stories.FULL},
-    },
-    experiments={**scenes.EXPERIMENTS, **stories.EXPERIMENTS},
-    runs={**scenes.RUNS, **stories.RUNS},
-    claims=(*scenes.CLAIMS, *stories.CLAIMS),
-    presets={**scenes.PRESETS, **stories.PRESETS},
-)
+RECIPE = Recipe.of_parts("relation-networks", scenes, stories)

@@ -14,7 +14,7 @@ from keras_readinglist.applications.translation import RNNSearch
 from keras_readinglist.datasets.reversed_phrases import VOCAB_SIZE, reversed_phrases
 from keras_readinglist.losses import LabelSmoothedCrossEntropy
 from keras_readinglist.recipes.recipe import Claim, Experiment, Run
-from keras_readinglist.recipes.training import fit_generated
+from keras_readinglist.recipes.training import fit_generated, warmed_adam
 
 REDUCED = {
     "attention": "additive",
@@ -78,19 +78,13 @@ def training_batch(config, rng, step):
 def train(config, callbacks):
     """Train one model."""
     keras.utils.set_random_seed(config["seed"])
-    schedule = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=0.0,
-        warmup_target=config["learning_rate"],
-        warmup_steps=config["warmup_steps"],
-        decay_steps=config["steps"] - config["warmup_steps"],
-    )
     return fit_generated(
         build(config),
         partial(training_batch, config),
         config,
         callbacks,
         loss=LabelSmoothedCrossEntropy(0.0),
-        optimizer=keras.optimizers.Adam(schedule, global_clipnorm=config["clip"]),
+        optimizer=warmed_adam(config),
     )
 
 

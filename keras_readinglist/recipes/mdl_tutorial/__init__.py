@@ -21,6 +21,8 @@ from keras_readinglist.information import (
     prequential_code_length,
 )
 from keras_readinglist.information.mdl.regression import nested_scores
+from keras_readinglist.recipes.mdl_tutorial.densities import MIXTURES, regular_score
+from keras_readinglist.recipes.mdl_tutorial.laws import best_fit, fechner, form_density, stevens
 from keras_readinglist.recipes.recipe import Claim, Experiment, Recipe, Run, as_computed
 
 _SEEDS = {"seeds": (0, 1, 2, 3)}
@@ -113,27 +115,6 @@ def chain(config, callbacks):
     return found
 
 
-def stevens(x, b):
-    """Return Stevens' law `x ** b` and its derivative in `b`."""
-    return x**b, x**b * np.log(x)
-
-
-def fechner(x, b):
-    """Return Fechner's law `log(x + b)` and its derivative in `b`."""
-    return np.log(x + b), 1 / (x + b)
-
-
-def form_density(law, x, b):
-    """Return the square root of the Fisher information's determinant, less the factor `a`.
-
-    Both laws are `a f(x, b)` with noise of variance 1, so the determinant is `a**2` times that of
-    the Gram matrix of `f` and its derivative: the integral over `a` is the same for both.
-    """
-    f, g = law(x[:, None], np.atleast_1d(b)[None])
-    gram = (f * f).sum(0) * (g * g).sum(0) - (f * g).sum(0) ** 2
-    return np.sqrt(np.maximum(gram, 0))
-
-
 def form(config, callbacks):
     """Two parameters each, yet Stevens' law is the more complex: what does that cost?"""
     rng = _rng(config)
@@ -151,7 +132,7 @@ def form(config, callbacks):
             b = rng.choice(grids[truth], p=weights / weights.sum())
             a = config["largest_factor"] * math.sqrt(rng.random())  # Jeffreys' prior
             y = a * law(x, b)[0] + rng.standard_normal(len(x))
-            loss = {name: _best_fit(laws[name], grids[name], x, y) for name in laws}
+            loss = {name: best_fit(laws[name], grids[name], x, y) for name in laws}
             other = "fechner" if truth == "stevens" else "stevens"
             fitted += loss[truth] < loss[other]
             nml = {"stevens": loss["stevens"] + difference, "fechner": loss["fechner"]}
@@ -163,13 +144,6 @@ def form(config, callbacks):
     found["mean_by_fit"] = (found["stevens_by_fit"] + found["fechner_by_fit"]) / 2
     found["mean_by_nml"] = (found["stevens_by_nml"] + found["fechner_by_nml"]) / 2
     return found
-
-
-def _best_fit(law, grid, x, y):
-    """Return half the smallest squared error over `a > 0` and the grid of `b`."""
-    f = law(x[:, None], grid[None, ::4])[0]
-    a = np.maximum((f.T @ y) / (f * f).sum(axis=0), 0)
-    return 0.5 * float(((y[:, None] - a * f) ** 2).sum(axis=0).min())
 
 
 def regret(config, callbacks):
@@ -221,40 +195,16 @@ def digits(config, callbacks):
 def histogram(config, callbacks):
     """Estimate densities of mixtures by histograms, and measure on samples never seen."""
     rng, found = _rng(config), {}
-    for n, mixture in itertools.product(config["sizes"], _MIXTURES):
+    for n, mixture in itertools.product(config["sizes"], MIXTURES):
         ours, theirs = [], []
         for _ in range(config["repetitions"]):
-            x, held_out = _MIXTURES[mixture](rng, n), _MIXTURES[mixture](rng, config["held_out"])
+            x, held_out = MIXTURES[mixture](rng, n), MIXTURES[mixture](rng, config["held_out"])
             held_out = held_out[(held_out > x.min()) & (held_out < x.max())]
             model = MDLHistogram(max_bins=40).fit(x)
             ours.append(model.score(held_out))
-            theirs.append([_plain_histogram(x, bins, held_out) for bins in ("auto", "stone", "fd")])
+            theirs.append([regular_score(x, bins, held_out) for bins in ("auto", "stone", "fd")])
         found[f"gain_{mixture}_{n}"] = np.mean(ours) - np.mean(theirs, axis=0).max()
     return {**found, "worst_gain": min(found.values())}
-
-
-def _plain_histogram(x, bins, held_out):
-    """Return the mean log density of a regular histogram, smoothed as ours is."""
-    edges = np.histogram_bin_edges(x, bins)
-    counts = np.histogram(x, edges)[0] + 0.5
-    densities = counts / counts.sum() / np.diff(edges)
-    which = np.clip(np.searchsorted(edges, held_out, side="right") - 1, 0, len(counts) - 1)
-    return float(np.log(densities[which]).mean())
-
-
-def _two_normals(rng, n):
-    return np.where(rng.random(n) < 0.7, rng.normal(0, 1, n), rng.normal(5, 0.3, n))
-
-
-def _steps(rng, n):
-    return np.where(rng.random(n) < 0.5, rng.uniform(0, 1, n), rng.uniform(1, 9, n))
-
-
-def _skewed(rng, n):
-    return rng.exponential(1.0, n)
-
-
-_MIXTURES = {"two_normals": _two_normals, "steps": _steps, "skewed": _skewed}
 
 
 def diabetes(config, callbacks):
