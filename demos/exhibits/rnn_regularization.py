@@ -258,8 +258,7 @@ def _curves(ctx):
             ctx.note()
             found = html()
     ctx.at_first(default_curves, [picture, found])
-    ctx.event(
-        [names.change, corpus.change],
+    ctx.on_change(
         compare,
         [names, corpus],
         [picture, found],

@@ -14,14 +14,4 @@ with its small model for the unregularised and its medium one for the others.
 from keras_readinglist.recipes.recipe import Recipe
 from keras_readinglist.recipes.rnn_regularization import memory, words
 
-RECIPE = Recipe(
-    slug="rnn-regularization",
-    scales={
-        "reduced": {**words.REDUCED_SCALE, **memory.REDUCED_SCALE},
-        "full": {**words.FULL_SCALE, **memory.FULL_SCALE},
-    },
-    experiments={**words.EXPERIMENTS, **memory.EXPERIMENTS},
-    runs={**words.RUNS, **memory.RUNS},
-    claims=(*words.CLAIMS, *memory.CLAIMS),
-    presets=words.PRESETS,
-)
+RECIPE = Recipe.of_parts("rnn-regularization", words, memory)

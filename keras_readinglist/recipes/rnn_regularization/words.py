@@ -15,7 +15,7 @@ from keras_readinglist.recipes.training import MetricsLog, fit, read_log
 from keras_readinglist.schedules import ZarembaSchedule
 from keras_readinglist.tokenizers import WordTokenizer
 
-REDUCED = {
+SHAKESPEARE = {
     "corpus": "shakespeare",
     "words": 25_000,
     "min_count": 5,
@@ -37,10 +37,10 @@ REDUCED = {
     "seeds": (0, 1, 2),
 }
 # As many layers, 3.3 times as wide: what the paper says of dropout is said of large models.
-WIDE = {**REDUCED, "units": 320, "dropout": 0.5}
+WIDE = {**SHAKESPEARE, "units": 320, "dropout": 0.5}
 # The test articles of WikiText-2 are trained on, and the validation articles measured.
 ARTICLES = {
-    **REDUCED,
+    **SHAKESPEARE,
     "corpus": "wikitext2_test",
     "words": None,
     "vocabulary": None,
@@ -51,7 +51,7 @@ ARTICLES = {
 }
 # The small model is the paper's without dropout, the medium one its regularised.
 SMALL = {
-    **REDUCED,
+    **SHAKESPEARE,
     "corpus": "penn_treebank",
     "words": None,
     "min_count": 1,
@@ -337,14 +337,14 @@ PRESETS = {
         "unregularised", "Guesses the next word of Shakespeare; trained without dropout."
     ),
 }
-REDUCED_SCALE = {
-    "words": REDUCED,
-    "small_words": REDUCED,
+REDUCED = {
+    "words": SHAKESPEARE,
+    "small_words": SHAKESPEARE,
     "wide_words": WIDE,
     "articles": ARTICLES,
-    "ensemble": {**REDUCED, "members": 3, "epochs": 14, "hold_epochs": 14},
+    "ensemble": {**SHAKESPEARE, "members": 3, "epochs": 14, "hold_epochs": 14},
 }
-FULL_SCALE = {
+FULL = {
     "words": MEDIUM,
     "small_words": SMALL,
     "wide_words": {**MEDIUM, "units": 1500, "dropout": 0.65},
