@@ -159,3 +159,40 @@ def add_noise(sound, level, rng):
         return sound
     deviation = np.sqrt(np.mean(np.square(sound)) * 10 ** (-level / 10))
     return (sound + deviation * rng.standard_normal(len(sound))).astype(sound.dtype)
+
+
+def telephone(sound, sample_rate=8000, band=(300.0, 3400.0)):
+    """Return a sound as a telephone carries it: without what is below or above its band.
+
+    The edges are a quarter of an octave wide, beyond the band, or end at half the sample rate.
+
+    Args:
+        sound: Float array `(samples,)`.
+        sample_rate: Positive integer, more than twice the upper frequency.
+        band: Pair of floats, the lowest and the highest frequency that is kept, in hertz.
+
+    Raises:
+        ValueError: If the band is empty, or beyond what the sample rate holds.
+
+    Example:
+        >>> deep = np.sin(2 * np.pi * 100 * np.arange(8000) / 8000)
+        >>> bool(np.abs(telephone(deep)[1000:-1000]).max() < 1e-3)
+        True
+    """
+    low, high = band
+    if not 0 < low < high < sample_rate / 2:
+        raise ValueError(
+            f"`band` must rise and lie between 0 and half of `sample_rate`, {sample_rate / 2}. "
+            f"Received: band={band}"
+        )
+    if not len(sound):
+        return sound
+    # Silence behind the sound keeps its end from running into its beginning.
+    size = 1 << (len(sound) + sample_rate // 10).bit_length()
+    frequencies = np.fft.rfftfreq(size, 1 / sample_rate)
+    edge = 2**0.25
+    below, above = low / edge, min(high * edge, sample_rate / 2)
+    gain = np.interp(frequencies, (below, low, high, above), (0.0, 1.0, 1.0, 0.0))
+    # A raised cosine rings for less time than a straight edge.
+    gain = 0.5 - 0.5 * np.cos(np.pi * gain)
+    return np.fft.irfft(np.fft.rfft(sound, size) * gain, size)[: len(sound)].astype(sound.dtype)

@@ -7,6 +7,7 @@ from keras_readinglist.layers.audio import (
     MaskedConv2D,
     RowConvolution,
     SequenceBatchNormalization,
+    SpecAugment,
 )
 from keras_readinglist.layers.autoregressive import (
     MADE,
@@ -167,6 +168,7 @@ __all__ = [
     "SimpleRNN",
     "SimpleRNNCell",
     "SinusoidalPositionEmbedding",
+    "SpecAugment",
     "StackedResidualStage",
     "TenCrop",
     "TensorMessage",

@@ -10,6 +10,7 @@ from keras_readinglist.datasets.audio_augmentation import (
     change_pitch,
     change_speed,
     change_tempo,
+    telephone,
 )
 
 pytestmark = pytest.mark.once
@@ -98,3 +99,22 @@ def test_all_together_is_seeded_finite_and_takes_any_length():
     np.testing.assert_allclose(still, TONE, atol=1e-6)
     lengths = {len(augmented(TONE, np.random.default_rng(seed))) for seed in range(20)}
     assert len(lengths) > 5
+
+
+@pytest.mark.parametrize(("hertz", "gain"), [(100, 0), (240, 0), (300, 1), (1000, 1), (3400, 1)])
+def test_a_telephone_keeps_its_band_alone(hertz, gain):
+    tone = np.sin(2 * np.pi * hertz * np.arange(RATE) / RATE).astype("float32")
+    heard = telephone(tone)
+    assert heard.dtype == tone.dtype and len(heard) == len(tone)
+    middle = slice(2000, -2000)
+    np.testing.assert_allclose(heard[middle], gain * tone[middle], atol=0.01)
+
+
+def test_a_telephone_of_another_rate_and_of_nothing():
+    hiss = np.random.default_rng(0).standard_normal(2 * RATE)
+    power = np.square(np.abs(np.fft.rfft(telephone(hiss, 2 * RATE))))  # a bin a hertz
+    assert power[4100:].mean() < 1e-4 * power[300:3400].mean()
+    assert len(telephone(np.zeros(0))) == 0
+    for band in ((300, 4000), (0, 3400), (900, 800)):
+        with pytest.raises(ValueError, match="`band` must rise"):
+            telephone(hiss, RATE, band)

@@ -11,6 +11,7 @@ from keras_readinglist.layers.audio.row_convolution import RowConvolution
 from keras_readinglist.layers.audio.sequence_batch_normalization import (
     SequenceBatchNormalization,
 )
+from keras_readinglist.layers.audio.spec_augment import SpecAugment
 
 __all__ = [
     "BatchNormRNN",
@@ -18,5 +19,6 @@ __all__ = [
     "MaskedConv2D",
     "RowConvolution",
     "SequenceBatchNormalization",
+    "SpecAugment",
     "clipped_relu",
 ]
