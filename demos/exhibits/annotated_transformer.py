@@ -11,6 +11,7 @@ from keras_readinglist.applications.translation.walkthrough import walk_through
 from keras_readinglist.datasets.copied_symbols import END, FIRST_SYMBOL, START, copied_symbols
 from keras_readinglist.presets import list_presets
 from keras_readinglist.recipes.annotated_transformer import RECIPE, build, compile_options
+from keras_readinglist.softmax import softmax
 
 from ..components.charts import lines, ranking
 from ..components.heat import heat_map, legend
@@ -111,8 +112,7 @@ def forward(text, job):
         written = write(source, model)
         target = [START, *written]
         walk = walk_through(model, source, target)
-        raised = np.exp(walk.logits - walk.logits.max(axis=-1, keepdims=True))
-        shares = raised / raised.sum(axis=-1, keepdims=True)
+        shares = softmax(walk.logits)
         best = shares.argsort(axis=-1)[:, :-5:-1]
         return {
             "source": names_of(source, job, model),

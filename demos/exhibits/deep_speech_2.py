@@ -10,6 +10,7 @@ from keras_readinglist.datasets.audio import read_audio, read_wav, write_wav
 from keras_readinglist.datasets.audio_augmentation import add_noise
 from keras_readinglist.decoding import CTCGreedySearch
 from keras_readinglist.recipes.deep_speech_2.digits import digit_search, examples
+from keras_readinglist.softmax import softmax
 
 from ..components.axes import WIDTH, svg, words
 from ..components.html import callout, el, faint, page, table
@@ -187,8 +188,7 @@ def _spikes(found, scale):
     logits = found["logits"]
     if not len(logits):
         return None
-    p = np.exp(logits - logits.max(axis=1, keepdims=True))
-    p /= p.sum(axis=1, keepdims=True)
+    p = softmax(logits)
     best, sure = p[:, 1:].argmax(axis=1), p[:, 1:].max(axis=1)
     # The first piece after which a step is there.
     first = np.searchsorted(found["steps"], np.arange(len(p)), side="right")

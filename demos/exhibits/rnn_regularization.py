@@ -7,6 +7,7 @@ import numpy as np
 from keras_readinglist import catalog
 from keras_readinglist.datasets.text import separate_words
 from keras_readinglist.recipes import report
+from keras_readinglist.softmax import softmax
 
 from ..components.charts import lines, ranking
 from ..components.heat import colour_of
@@ -123,8 +124,7 @@ def read(ids, model):
     inputs = np.zeros((1, MOST + 1), "int32")
     inputs[0, : len(ids) + 1] = [model.start, *ids]
     logits = model.predict_on_batch(inputs)[0, : len(ids) + 1].astype("float64")
-    p = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return p / p.sum(axis=-1, keepdims=True)
+    return softmax(logits)
 
 
 def guess(text):
